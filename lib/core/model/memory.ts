@@ -1,0 +1,74 @@
+// What must be remembered between turns and cannot be re-read. Plain JSON, one stored item for each member of Memory.
+import type { Millis } from './machine';
+import type { Offering } from './offering';
+
+/** An offering that had a capacity error: not tried before `until`, which grows with `failures` (3 min first). */
+export type Cold = {
+  /** offeringKey, or a prefix of it ending in `/` or `*` when the error binds more (a quota, a subnet). */
+  readonly key: string;
+  readonly code: string;
+  readonly failures: number;
+  readonly since: Millis;
+  readonly until: Millis;
+};
+
+/** Machines bought (or possibly bought) that a complete read has not yet settled: they count as supply. */
+export type Expected = {
+  /** The launch action's id, in the machines' `muster:launch` tag. */
+  readonly launch: string;
+  readonly pool: string;
+  readonly offering: Offering;
+  readonly at: Millis;
+  /** Ids that the cloud's answer named; while the outcome is unknown, empty. */
+  readonly machines: readonly string[];
+  /** How many were asked for and not refused: what is counted while ids are unknown. */
+  readonly count: number;
+  /** Complete reads, older than 5 minutes after `at`, in which something of it was absent. */
+  readonly absentReads: number;
+};
+
+/** Machines of one image that never registered, and whether the pool's breaker is open because of them. */
+export type Strikes = {
+  readonly pool: string;
+  readonly image: string;
+  readonly machines: readonly { readonly id: string; readonly at: Millis }[];
+  readonly openedAt?: Millis;
+};
+
+/** A pool is held at least at `min` machines until `until`: a scheduled or requested extra size, made absolute once. */
+export type Floor = {
+  readonly id: string;
+  readonly pool: string;
+  readonly min: number;
+  readonly until: Millis;
+  readonly because: string;
+};
+
+/** Demand for which machines were bought: futile when they registered with room and it still waits. */
+export type Bought = {
+  readonly runSpec: string;
+  readonly version: string;
+  /** Sorted reject reasons when it was bought for: another refusal starts anew. */
+  readonly refusal: string;
+  readonly launches: readonly string[];
+  readonly at: Millis;
+  readonly futileSince?: Millis;
+};
+
+export type Pause = {
+  readonly since: Millis;
+  readonly until?: Millis;
+  readonly by: string;
+  readonly reason: string;
+};
+
+export type Memory = {
+  readonly cold: readonly Cold[];
+  readonly expected: readonly Expected[];
+  readonly strikes: readonly Strikes[];
+  readonly floors: readonly Floor[];
+  readonly bought: readonly Bought[];
+  readonly pause?: Pause;
+};
+
+export const NO_MEMORY: Memory = { cold: [], expected: [], strikes: [], floors: [], bought: [] };

@@ -1,0 +1,144 @@
+// A plan: ordered actions, what is blocked and why, and when to look again. Plain JSON; it leaves no policy to the
+// executor (DESIGN §2.2).
+import type { Resources } from './resources';
+import type { Memory } from './memory';
+import type { Millis } from './machine';
+import type { CloudName, Offering } from './offering';
+
+export const PLAN_VERSION = 1;
+
+/** Closed set of the steps that speak in a plan. */
+export type StepName = 'schedule' | 'heal' | 'scale-out';
+
+export type Launch = {
+  readonly kind: 'launch';
+  readonly id: string;
+  readonly step: StepName;
+  readonly pool: string;
+  readonly cloud: CloudName;
+  readonly account: string;
+  readonly region: string;
+  /** Best first; all of one market, each holds the planned load. The cloud takes the first that it has. */
+  readonly offerings: readonly Offering[];
+  readonly count: number;
+  /** A replacement of failed machines: the spend cap never blocks it. */
+  readonly replaces: readonly string[];
+  readonly why: string;
+};
+
+export type Terminate = {
+  readonly kind: 'terminate';
+  readonly id: string;
+  readonly step: StepName;
+  readonly pool: string;
+  readonly cloud: CloudName;
+  readonly account: string;
+  readonly region: string;
+  readonly machines: readonly string[];
+  readonly why: string;
+};
+
+export type Notify = {
+  readonly kind: 'notify';
+  readonly id: string;
+  readonly step: StepName;
+  /** Names the alarm's runbook: docs/operations/<alarm>.md. */
+  readonly alarm: 'breaker-open' | 'futile-demand' | 'offerings-exhausted' | 'spend-cap';
+  readonly subject: string;
+  readonly why: string;
+};
+
+export type Action = Launch | Terminate | Notify;
+
+/** Why something that is wanted is not done. */
+export type BlockedCode =
+  | 'paused'
+  | 'pool-limit'
+  | 'cluster-limit'
+  | 'spend-cap'
+  | 'stale-view'
+  | 'breaker-open'
+  | 'offerings-cold'
+  | 'no-offering'
+  | 'no-pool-fits'
+  | 'backoff'
+  | 'waiting'
+  | 'reservation'
+  | 'role'
+  | 'constraint'
+  | 'maintenance'
+  | 'futile'
+  | 'round-limit';
+
+export type Blocked = {
+  readonly step: StepName;
+  readonly code: BlockedCode;
+  /** A run spec, pool, machine or agent. */
+  readonly subject: string;
+  readonly count: number;
+  readonly why: string;
+  readonly until?: Millis;
+};
+
+/** One row of the queue and what becomes of it. `count` = onExisting + coming + bought + unplaced, when it is demand. */
+export type DemandLine = {
+  readonly runSpec: string;
+  readonly count: number;
+  readonly each: Resources;
+  readonly verdict:
+    | 'capacity'
+    | 'constraint'
+    | 'role'
+    | 'backoff'
+    | 'waiting'
+    | 'reservation'
+    | 'maintenance'
+    | 'futile';
+  readonly since: Millis;
+  readonly onExisting: number;
+  readonly onComing: number;
+  readonly onBought: number;
+  readonly unplaced: number;
+  readonly why: string;
+};
+
+export type PlanCost = {
+  /** Of all live and expected machines. */
+  readonly nowUsdPerHour: number;
+  /** Of what this plan buys, by the packing alone. */
+  readonly packedUsdPerHour: number;
+  /** Of what this plan buys once Marathon's own placement is simulated on it. */
+  readonly boughtUsdPerHour: number;
+  /** No plan for the same demand can be cheaper than this. */
+  readonly boundUsdPerHour: number;
+  readonly boundKind: 'none' | 'volume' | 'joint-lp' | 'farley';
+};
+
+/** How the machines stand, by the names that `join` gives. */
+export type PoolLine = {
+  readonly pool: string;
+  readonly ready: number;
+  readonly launching: number;
+  readonly booting: number;
+  readonly neverJoined: number;
+  readonly ending: number;
+  readonly wanted: number;
+  readonly limit: number;
+};
+
+export type Plan = {
+  readonly schemaVersion: typeof PLAN_VERSION;
+  readonly cluster: string;
+  readonly at: Millis;
+  readonly round: number;
+  readonly actions: readonly Action[];
+  readonly blocked: readonly Blocked[];
+  readonly demand: readonly DemandLine[];
+  readonly pools: readonly PoolLine[];
+  readonly cost: PlanCost;
+  /** Agents without a machine of ours, machines without an agent, and the like: one sentence each. */
+  readonly oddities: readonly string[];
+  /** The memory after this plan; the engine stores what differs. */
+  readonly memory: Memory;
+  readonly lookAgainAt?: Millis;
+};

@@ -1,0 +1,28 @@
+// What is seen now. Each source carries its age and whether it is complete: missing, truncated or implausible data
+// is unknown, never empty (DESIGN §4, Observe).
+import type { Agent } from './agent';
+import type { QueueItem, Task } from './app';
+import type { Machine, Millis } from './machine';
+import type { Offering, Scope, Shape } from './offering';
+import type { Fact } from './signal';
+
+export type Source<T> = {
+  readonly at: Millis;
+  readonly complete: boolean;
+  /** Sentences about what is missing; empty when complete. */
+  readonly faults: readonly string[];
+  readonly value: T;
+};
+
+export type CloudView = Source<readonly Machine[]> & { readonly scope: Scope };
+
+export type World = {
+  readonly clouds: readonly CloudView[];
+  readonly agents: Source<readonly Agent[]>;
+  readonly queue: Source<readonly QueueItem[]>;
+  /** Tasks of the run specs that a constraint has to count (those with UNIQUE, MAX_PER, GROUP_BY or CLUSTER in the queue). */
+  readonly tasks: Source<readonly Task[]>;
+  readonly shapes: Source<readonly Shape[]>;
+  readonly offerings: Source<readonly Offering[]>;
+  readonly facts: Source<readonly Fact[]>;
+};

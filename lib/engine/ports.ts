@@ -1,0 +1,217 @@
+// What the engine needs from outside, in the domain's verbs. Adapters implement these; nothing else crosses.
+import type { Agent } from '../core/model/agent';
+import type { QueueItem, Task } from '../core/model/app';
+import type { Machine, Millis } from '../core/model/machine';
+import type { Offering, Scope, Shape } from '../core/model/offering';
+import type { OfferingError } from '../core/model/outcome';
+import type { Pool } from '../core/model/spec';
+import type { Source } from '../core/model/world';
+
+export interface Clock {
+  now(): Millis;
+  sleep(ms: number): Promise<void>;
+}
+
+// ---- store -------------------------------------------------------------------------------------------------
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Key = { readonly pk: string; readonly sk: string };
+/** `expiresAt` is in epoch seconds (DynamoDB's TTL): a store may drop the item any time after it. */
+export type Item = Key & { readonly expiresAt?: number; readonly [field: string]: Json | undefined };
+
+/** One test of one top-level field; `absent: true` in a comparison also accepts an item without the field. */
+export type Clause =
+  | { readonly field: string; readonly is: 'absent' | 'present' }
+  | {
+      readonly field: string;
+      readonly is: '=' | '<>' | '<' | '<=' | '>' | '>=';
+      readonly value: string | number;
+      readonly orAbsent?: boolean;
+    };
+
+/** All clauses must hold; on an item that does not exist every field is absent. */
+export type Condition = readonly Clause[];
+
+/** Applied field by field, atomically. `add` starts from 0 where the field is absent. */
+export type Change = {
+  readonly set?: Readonly<Record<string, Json>>;
+  readonly add?: Readonly<Record<string, number>>;
+  readonly remove?: readonly string[];
+};
+
+/** Single-item conditional writes only, reads strongly consistent (DESIGN §4). A condition that does not hold throws
+ *  Failure('conflict'). An item above 400,000 bytes throws Failure('permanent') on every store, as on DynamoDB. */
+export interface Store {
+  get(key: Key): Promise<Item | undefined>;
+  /** Items of one partition in the order of `sk`, `prefix` of sk applied; `newestFirst` reverses. */
+  list(
+    pk: string,
+    options?: { readonly prefix?: string; readonly limit?: number; readonly newestFirst?: boolean },
+  ): Promise<readonly Item[]>;
+  put(item: Item, condition?: Condition): Promise<void>;
+  /** Creates the item when it does not exist and the condition allows. Returns the item after the change. */
+  update(key: Key, change: Change, condition?: Condition): Promise<Item>;
+  remove(key: Key, condition?: Condition): Promise<void>;
+}
+
+// ---- queue -------------------------------------------------------------------------------------------------
+
+/** `delayMs` at most 900,000 (SQS). Delivery is at least once and unordered. */
+export interface Sender {
+  send(body: string, options?: { readonly delayMs?: number }): Promise<void>;
+}
+
+export type Delivery = {
+  readonly id: string;
+  readonly receipt: string;
+  readonly body: string;
+  readonly receives: number;
+};
+
+/** A message that is received and not acknowledged comes back after the queue's visibility timeout, and goes to the
+ *  dead-letter queue once it was received `maxReceives` times. */
+export interface Receiver {
+  receive(options: { readonly max: number; readonly waitMs: number }): Promise<readonly Delivery[]>;
+  acknowledge(deliveries: readonly Delivery[]): Promise<void>;
+}
+
+// ---- cloud -------------------------------------------------------------------------------------------------
+
+/** How a pool's machines are started there: what the stack (or `serve`) made of the pool. */
+export type LaunchTemplate = {
+  readonly id: string;
+  /** A number, never `$Latest`: tokens must be reproducible. */
+  readonly version: string;
+  /** Version of the bootstrap inside, for the `muster:bootstrap` tag. */
+  readonly bootstrap: string;
+  readonly image: string;
+};
+
+/** The exact request: it is stored in the intent before it is sent, and replayed byte for byte with its token. */
+export type LaunchRequest = {
+  readonly cluster: string;
+  readonly scope: Scope;
+  readonly pool: string;
+  /** The action's id; becomes the tag `muster:launch`, by which an unknown outcome is read back. */
+  readonly launch: string;
+  readonly template: LaunchTemplate;
+  /** Best first, one market. `subnet` where the cloud needs one. */
+  readonly offerings: readonly (Offering & { readonly subnet?: string })[];
+  readonly count: number;
+  /** At most 64 ASCII characters; a hash of everything above. */
+  readonly token: string;
+};
+
+/** An answer can carry both: count machines, never throw on errors alone (cloud-apis §0.1). */
+export type LaunchAnswer = {
+  readonly machines: readonly { readonly id: string; readonly offering: Offering }[];
+  readonly errors: readonly OfferingError[];
+};
+
+export type TerminateRequest = {
+  readonly cluster: string;
+  readonly scope: Scope;
+  readonly machines: readonly string[];
+};
+export type TerminateAnswer = {
+  /** Ended or already gone. */
+  readonly done: readonly string[];
+  readonly failed: readonly { readonly id: string; readonly message: string }[];
+};
+
+/** One account and region of one cloud. Every call throws Failure; effects are sent once (no SDK retries). */
+export interface Cloud {
+  /** All machines with our cluster's tag, ended ones included while the cloud still lists them. */
+  machines(scope: Scope, cluster: string): Promise<Source<readonly Machine[]>>;
+  launch(request: LaunchRequest): Promise<LaunchAnswer>;
+  /** The machines that carry a launch's tag: the read-back of an unknown outcome. */
+  launched(scope: Scope, cluster: string, launch: string): Promise<Source<readonly Machine[]>>;
+  terminate(request: TerminateRequest): Promise<TerminateAnswer>;
+}
+
+/** What can be bought and for how much. */
+export interface Catalogue {
+  /** Shapes that the pools' filters allow, and their offerings in the pools' zones and markets. */
+  offerings(
+    pools: readonly Pool[],
+  ): Promise<{ readonly shapes: Source<readonly Shape[]>; readonly offerings: Source<readonly Offering[]> }>;
+}
+
+// ---- schedulers --------------------------------------------------------------------------------------------
+
+export interface Mesos {
+  /** Registered and recovered agents. Unreachable and gone ones are listed nowhere (mesos-observed 19). Incomplete
+   *  while every agent is only recovered: right after a failover an empty list means nothing (20). */
+  agents(): Promise<Source<readonly Agent[]>>;
+}
+
+export interface Marathon {
+  queue(): Promise<Source<readonly QueueItem[]>>;
+  /** Tasks of the named run specs; a pod's come from its status. */
+  tasks(
+    runSpecs: readonly { readonly id: string; readonly kind: 'app' | 'pod' }[],
+  ): Promise<Source<readonly Task[]>>;
+}
+
+/** Bytes in and out, direct or through the forwarding function; the clients do not know which. */
+export type HttpRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+};
+export type HttpAnswer = {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+};
+/** Never follows a redirect. Throws Failure: `transient` when nothing was sent (refused, no such host),
+ *  `unknown-outcome` when the connection ended or timed out after sending. */
+export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Values by reference: `ssm:/path`, `env:NAME`, or literal text. */
+export interface Secrets {
+  resolve(reference: string): Promise<string>;
+}
+
+// ---- people ------------------------------------------------------------------------------------------------
+
+export type Notice = {
+  readonly alarm: string;
+  readonly cluster: string;
+  readonly subject: string;
+  readonly text: string;
+  /** The same id is told once. */
+  readonly id: string;
+};
+export interface Notifier {
+  tell(notice: Notice): Promise<void>;
+}
+
+/** A closed set of fields, so that no payload or secret can slip into a log line. */
+export type LogFields = {
+  readonly cluster?: string;
+  readonly turn?: string;
+  readonly round?: number;
+  readonly pool?: string;
+  readonly action?: string;
+  readonly source?: string;
+  readonly kind?: string;
+  readonly subject?: string;
+  readonly count?: number;
+  readonly ms?: number;
+  readonly failure?: string;
+  readonly why?: string;
+};
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+export interface Meter {
+  /** Names are those of telemetry/names.ts. */
+  count(name: string, value?: number): void;
+  time(name: string, ms: number): void;
+}
