@@ -1,0 +1,119 @@
+// Every delay of the emulated world, in virtual milliseconds. Defaults are the products' own (semantics §0).
+import type { Resources } from '../core/model/resources';
+
+/** Drawn evenly from both ends, inclusive. */
+export type Span = readonly [min: number, max: number];
+
+export type WorldSettings = {
+  readonly ec2: {
+    /** From the answer of CreateFleet to `running`. */
+    readonly pendingMs: Span;
+    /** From `running` until user data runs. */
+    readonly bootMs: Span;
+    readonly shuttingDownMs: Span;
+    /** How long ended instances stay listed. */
+    readonly listedAfterEndMs: number;
+    /** New ids are unknown to reads and terminates for this long. */
+    readonly consistencyMs: number;
+    readonly spotNoticeMs: number;
+  };
+  readonly agent: {
+    readonly startMs: Span;
+    readonly registrationBackoffMs: Span;
+    /** Re-registration after a master's failover. */
+    readonly reregisterMs: Span;
+    readonly ports: { readonly begin: number; readonly end: number };
+  };
+  readonly mesos: {
+    readonly pingTimeoutMs: number;
+    readonly maxPingTimeouts: number;
+    readonly allocationIntervalMs: number;
+    readonly agentReregisterTimeoutMs: number;
+    /** From the loss of the leader to the first answer of the next. */
+    readonly electionMs: number;
+    /** The address by which agents find the masters; agents rendered with another never register. Empty: any. */
+    readonly addresses: readonly string[];
+    /** Region of the masters' fault domain, if they have one. */
+    readonly region?: string;
+    readonly defaultGraceMs: number;
+  };
+  readonly marathon: {
+    readonly role: string;
+    readonly reviveIntervalMs: number;
+    readonly declineMs: number;
+    /** Mesos' own filter for an offer that is declined without a time. */
+    readonly shortDeclineMs: number;
+    readonly instancesPerOffer: number;
+    readonly launchTokens: number;
+    readonly launchTokenRefreshMs: number;
+    readonly viableTaskMs: number;
+    readonly reconciliationMs: number;
+    readonly scaleCheckMs: number;
+    /** API outage after the Mesos master failed over: the leader exits and is started again. */
+    readonly restartMs: number;
+    readonly maxDeployments: number;
+    readonly taskStartMs: Span;
+    readonly taskHealthyMs: Span;
+    /** How long a task takes to end after TERM; never longer than its grace. */
+    readonly taskStopMs: Span;
+  };
+};
+
+export type MarathonVersion = '1.8' | '1.10' | '1.11';
+
+/** Marathon 1.8 waits 30 s between revives, every other version 5 s. */
+export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
+  ec2: {
+    pendingMs: [4_000, 16_000],
+    bootMs: [10_000, 40_000],
+    shuttingDownMs: [5_000, 30_000],
+    listedAfterEndMs: 3_600_000,
+    consistencyMs: 0,
+    spotNoticeMs: 120_000,
+  },
+  agent: {
+    startMs: [1_000, 3_000],
+    registrationBackoffMs: [0, 1_000],
+    reregisterMs: [50, 2_700],
+    ports: { begin: 31_000, end: 32_000 },
+  },
+  mesos: {
+    pingTimeoutMs: 15_000,
+    maxPingTimeouts: 5,
+    allocationIntervalMs: 1_000,
+    agentReregisterTimeoutMs: 600_000,
+    electionMs: 9_660,
+    addresses: [],
+    defaultGraceMs: 3_000,
+  },
+  marathon: {
+    role: '*',
+    reviveIntervalMs: version === '1.8' ? 30_000 : 5_000,
+    declineMs: 120_000,
+    shortDeclineMs: 5_000,
+    instancesPerOffer: 5,
+    launchTokens: 100,
+    launchTokenRefreshMs: 30_000,
+    viableTaskMs: 60_000,
+    reconciliationMs: 600_000,
+    scaleCheckMs: 300_000,
+    restartMs: 8_000,
+    maxDeployments: 100,
+    taskStartMs: [300, 2_000],
+    taskHealthyMs: [1_000, 5_000],
+    taskStopMs: [100, 2_000],
+  },
+});
+
+type Deep<T> = T extends readonly unknown[] | string | number ? T : { readonly [K in keyof T]?: Deep<T[K]> };
+export type SettingsChange = { readonly [K in keyof WorldSettings]?: Deep<WorldSettings[K]> };
+
+export const withSettings = (base: WorldSettings, change: SettingsChange = {}): WorldSettings => ({
+  ec2: { ...base.ec2, ...change.ec2 },
+  agent: { ...base.agent, ...change.agent, ports: { ...base.agent.ports, ...change.agent?.ports } },
+  mesos: { ...base.mesos, ...change.mesos },
+  marathon: { ...base.marathon, ...change.marathon },
+});
+
+/** Less than this of both is never offered (Mesos' MIN_CPUS and MIN_MEM). */
+export const LEAST_OFFER: Pick<Resources, 'cpuMilli' | 'memMib'> = { cpuMilli: 10, memMib: 32 };
