@@ -4,8 +4,8 @@ import type { QueueItem, Task } from '../core/model/app';
 import type { Machine, Millis } from '../core/model/machine';
 import type { Offering, Scope, Shape } from '../core/model/offering';
 import type { OfferingError } from '../core/model/outcome';
-import type { Pool } from '../core/model/spec';
-import type { Source } from '../core/model/world';
+import type { Pool, Schedule } from '../core/model/spec';
+import type { OpenSchedule, Source } from '../core/model/world';
 
 export interface Clock {
   now(): Millis;
@@ -135,6 +135,12 @@ export interface Catalogue {
   offerings(
     pools: readonly Pool[],
   ): Promise<{ readonly shapes: Source<readonly Shape[]>; readonly offerings: Source<readonly Offering[]> }>;
+}
+
+/** Cron expressions in named time zones, which the core has no clock for. */
+export interface Calendar {
+  /** Schedules whose window is open at `now`. */
+  open(schedules: readonly Schedule[], now: Millis): readonly OpenSchedule[];
 }
 
 // ---- schedulers --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import type { Offering } from './offering';
 
 /** An offering that had a capacity error: not tried before `until`, which grows with `failures` (3 min first). */
 export type Cold = {
-  /** offeringKey, or a prefix of it ending in `/` or `*` when the error binds more (a quota, a subnet). */
+  /** offeringKey; `*` stands for any zone, shape or market where the error binds more (a quota, a subnet). */
   readonly key: string;
   readonly code: string;
   readonly failures: number;
@@ -23,15 +23,17 @@ export type Expected = {
   readonly machines: readonly string[];
   /** How many were asked for and not refused: what is counted while ids are unknown. */
   readonly count: number;
-  /** Complete reads, older than 5 minutes after `at`, in which something of it was absent. */
-  readonly absentReads: number;
+  /** Times of the complete reads, later than 5 minutes after `at`, in which something of it was absent. */
+  readonly absentAt: readonly Millis[];
 };
 
 /** Machines of one image that never registered, and whether the pool's breaker is open because of them. */
 export type Strikes = {
   readonly pool: string;
+  /** `image@bootstrap`: another image or bootstrap version starts with a clean sheet. */
   readonly image: string;
   readonly machines: readonly { readonly id: string; readonly at: Millis }[];
+  /** While it is open nothing is bought of the pool with this image; after an hour one machine may try. */
   readonly openedAt?: Millis;
 };
 

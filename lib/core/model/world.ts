@@ -16,6 +16,17 @@ export type Source<T> = {
 
 export type CloudView = Source<readonly Machine[]> & { readonly scope: Scope };
 
+/** A schedule whose window is open at the time of the observation. */
+export type OpenSchedule = {
+  readonly name: string;
+  readonly pool: string;
+  readonly min: number;
+  readonly until: Millis;
+};
+
+/** What new machines of a pool are started with today: half of the name under which strikes are counted. */
+export type PoolTemplate = { readonly pool: string; readonly image: string; readonly bootstrap: string };
+
 export type World = {
   readonly clouds: readonly CloudView[];
   readonly agents: Source<readonly Agent[]>;
@@ -25,4 +36,6 @@ export type World = {
   readonly shapes: Source<readonly Shape[]>;
   readonly offerings: Source<readonly Offering[]>;
   readonly facts: Source<readonly Fact[]>;
+  readonly schedules: readonly OpenSchedule[];
+  readonly templates: readonly PoolTemplate[];
 };

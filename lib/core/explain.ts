@@ -1,0 +1,126 @@
+// A plan as sentences. The log, the console, `muster explain` and notifications all say these very words.
+import type { Blocked, DemandLine, Launch, Plan } from './model/plan';
+import type { Outcome } from './model/outcome';
+import { offeringName } from './view';
+
+/** What the plan sees, does, and waits for, most important first. */
+export const explain = (plan: Plan): readonly string[] => {
+  const sentences = [
+    ...plan.actions.map(actionSentence),
+    ...demandSentences(plan),
+    ...plan.blocked.filter((entry) => entry.count > 0 || entry.code !== 'waiting').map(blockedSentence),
+    ...costSentences(plan),
+    ...plan.oddities.map((oddity) => `${capital(oddity)}.`),
+  ];
+  return sentences.length > 0
+    ? sentences
+    : ['Nothing to do: every task has a place and every pool has its size.'];
+};
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const usd = (amount: number): string => `$${amount.toFixed(amount < 10 ? 3 : 2)}`;
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+const actionSentence = (action: Plan['actions'][number]): string => {
+  switch (action.kind) {
+    case 'launch':
+      return launchSentence(action);
+    case 'terminate':
+      return `End ${plural(action.machines.length, 'machine')} of pool ${action.pool} (${action.machines.join(', ')}): ${action.why}.`;
+    case 'notify':
+      return `Alarm ${action.alarm} for ${action.subject}: ${action.why}.`;
+    default:
+      return action satisfies never;
+  }
+};
+
+const launchSentence = (launch: Launch): string => {
+  const [best, ...others] = launch.offerings;
+  if (best === undefined) return `Buy ${launch.count} for pool ${launch.pool}.`;
+  const price = usd(best.usdPerHour * launch.count);
+  const next = others[0] === undefined ? '' : `; if that has no capacity, ${offeringName(others[0])}`;
+  const replaces = launch.replaces.length === 0 ? '' : `, replacing ${launch.replaces.join(', ')}`;
+  return `Buy ${launch.count} x ${offeringName(best)} for pool ${launch.pool} at ${price} an hour${replaces}${next}.`;
+};
+
+const demandSentences = (plan: Plan): readonly string[] =>
+  plan.demand.map((line) => {
+    const where = [
+      part(line.onExisting, 'fit on agents that are there'),
+      part(line.onComing, 'will fit on machines that are coming'),
+      part(line.onBought, 'get room from what is bought now'),
+      part(
+        line.unplaced,
+        line.verdict === 'backoff' || line.verdict === 'waiting' ? 'wait' : 'stay without room',
+      ),
+    ].filter((text) => text !== '');
+    return `${line.runSpec} waits for ${plural(line.count, 'instance')} (${size(line)}): ${line.why}; ${where.join(', ')}.`;
+  });
+
+const part = (count: number, text: string): string => (count === 0 ? '' : `${count} ${text}`);
+
+const size = (line: DemandLine): string => `${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB each`;
+
+const blockedSentence = (entry: Blocked): string => {
+  const until = entry.until === undefined ? '' : ` (until ${clock(entry.until)})`;
+  const count = entry.count > 1 ? `${entry.count} of ` : '';
+  return `Not done for ${count}${entry.subject}, ${entry.code}: ${entry.why}${until}.`;
+};
+
+/** Hours and minutes of the day in UTC, without a Date. */
+export const clock = (at: number): string => {
+  const minutes = Math.floor(at / 60_000) % 1440;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)} UTC`;
+};
+
+const costSentences = ({ cost }: Plan): readonly string[] => {
+  if (cost.boughtUsdPerHour === 0) return [];
+  const ratio = cost.boundUsdPerHour > 0 ? cost.boughtUsdPerHour / cost.boundUsdPerHour : undefined;
+  const bound =
+    ratio === undefined
+      ? ''
+      : `; no plan can cost less than ${usd(cost.boundUsdPerHour)} (${cost.boundKind}), so this is ${ratio.toFixed(3)} times the bound`;
+  const placed =
+    Math.abs(cost.boughtUsdPerHour - cost.packedUsdPerHour) < 1e-6
+      ? 'the same by packing alone'
+      : `${usd(cost.packedUsdPerHour)} by packing alone`;
+  return [
+    `The fleet costs ${usd(cost.nowUsdPerHour)} an hour now; this plan adds ${usd(cost.boughtUsdPerHour)} an hour after Marathon's own placement (${placed})${bound}.`,
+  ];
+};
+
+/** What became of the actions of a round. */
+export const explainOutcome = (outcome: Outcome): readonly string[] => {
+  switch (outcome.kind) {
+    case 'launched':
+      return [
+        ...(outcome.machines.length > 0
+          ? [
+              `Bought ${outcome.machines.length} of ${outcome.asked} for pool ${outcome.pool}: ${outcome.machines.map(({ id, offering }) => `${id} (${offeringName(offering)})`).join(', ')}.`,
+            ]
+          : [`Nothing was bought of the ${outcome.asked} asked for in pool ${outcome.pool}.`]),
+        ...outcome.errors.map(
+          ({ offering, code, message }) =>
+            `${capital(offeringName(offering))} refused: ${code} (${message}); it stays cold for a while.`,
+        ),
+      ];
+    case 'terminated':
+      return [
+        ...(outcome.machines.length > 0 ? [`Ended ${outcome.machines.join(', ')}.`] : []),
+        ...outcome.failed.map(({ id, message }) => `Could not end ${id}: ${message}.`),
+      ];
+    case 'notified':
+      return [];
+    case 'unknown':
+      return [
+        `It is not known yet whether ${outcome.action} was carried out (${outcome.message}); it will be read back.`,
+      ];
+    case 'refused':
+      return [`${outcome.action} was refused: ${outcome.message}`];
+    default:
+      return outcome satisfies never;
+  }
+};

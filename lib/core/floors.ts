@@ -1,0 +1,98 @@
+// A least number of machines in a pool: its minimum, a schedule's window, a webhook's wish. Counted in machines of the
+// pool's usual shape, because that is what the person who wrote the number had in mind.
+import type { Buyable, Market } from './buyable';
+import type { Purchase } from './fit';
+import type { Shape } from './model/offering';
+import type { Terminate } from './model/plan';
+import { NOTHING } from './model/resources';
+import type { Pool } from './model/spec';
+import { poolSize, standingIn, type View } from './view';
+
+/** Memory that goes with one cpu when shapes are compared by value. */
+const MIB_PER_CPU = 4096;
+
+const usdPerUnit = ({ offering, shape }: Buyable): number =>
+  offering.usdPerHour / (shape.allocatable.cpuMilli / 1000 + shape.allocatable.memMib / MIB_PER_CPU);
+
+/** The shape that the pool's machines mostly have; of an empty pool the one with the best value, the smaller on a tie. */
+export const referenceShape = (view: View, pool: Pool, market: Market): Shape | undefined => {
+  const counts = new Map<string, number>();
+  for (const { machine } of standingIn(view, pool.name))
+    counts.set(machine.shape, (counts.get(machine.shape) ?? 0) + 1);
+  const usual = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0];
+  return view.shapes.get(usual ?? '') ?? bestValue(market, pool.name)?.shape;
+};
+
+const bestValue = (market: Market, pool: string): Buyable | undefined =>
+  market.buyables
+    .filter((buyable) => buyable.pool.name === pool)
+    .reduce<Buyable | undefined>((best, buyable) => {
+      if (best === undefined) return buyable;
+      const difference = usdPerUnit(buyable) - usdPerUnit(best);
+      const smaller = buyable.offering.usdPerHour < best.offering.usdPerHour;
+      return difference < -1e-6 || (Math.abs(difference) <= 1e-6 && smaller) ? buyable : best;
+    }, undefined);
+
+/** The least number of machines the pool is held at now. */
+export const floorOf = (view: View, pool: Pool): number =>
+  view.memory.floors
+    .filter((floor) => floor.pool === pool.name && floor.until > view.now)
+    .reduce((most, floor) => Math.max(most, floor.min), pool.size.min);
+
+export type FloorRoom = {
+  readonly market: Market;
+  readonly poolLeft: ReadonlyMap<string, number>;
+  readonly clusterLeft: number;
+  readonly ended: readonly Terminate[];
+};
+
+/** What is bought beyond the fit so that every pool reaches its floor, as far as the limits allow. */
+export const floorPurchases = (
+  view: View,
+  bought: readonly Purchase[],
+  room: FloorRoom,
+): readonly Purchase[] => {
+  let left = room.clusterLeft;
+  return [...view.pools.values()].flatMap((pool) => {
+    const fitted = bought
+      .filter(({ buyable }) => buyable.pool.name === pool.name)
+      .reduce((sum, { count }) => sum + count, 0);
+    const ended = room.ended
+      .filter((action) => action.pool === pool.name)
+      .flatMap(({ machines }) => machines).length;
+    const short = floorOf(view, pool) - (poolSize(view, pool) - ended + fitted);
+    const count = Math.max(0, Math.min(short, (room.poolLeft.get(pool.name) ?? 0) - fitted, left));
+    left -= count;
+    return count > 0 ? spread(view, pool, count, room.market) : [];
+  });
+};
+
+/** The reference shape's cheapest offering, and its equals in other zones in turn. */
+const spread = (view: View, pool: Pool, count: number, market: Market): readonly Purchase[] => {
+  const shape = referenceShape(view, pool, market);
+  const own = market.buyables.filter((buyable) => buyable.pool.name === pool.name);
+  const usual = own.filter((buyable) => buyable.shape.name === shape?.name);
+  const best = (usual.length > 0 ? usual : own).reduce<Buyable | undefined>(
+    (cheapest, buyable) =>
+      cheapest === undefined || buyable.offering.usdPerHour < cheapest.offering.usdPerHour
+        ? buyable
+        : cheapest,
+    undefined,
+  );
+  if (best === undefined) return [];
+  const lanes = [...new Set(own.map(({ lane }) => lane))];
+  const twins = own.filter(
+    ({ shape: other, offering }) =>
+      other.name === best.shape.name &&
+      offering.market === best.offering.market &&
+      offering.usdPerHour === best.offering.usdPerHour,
+  );
+  return twins
+    .map((buyable, nth) => ({
+      buyable,
+      count: Math.floor(count / twins.length) + (nth < count % twins.length ? 1 : 0),
+      load: NOTHING,
+      lanes,
+    }))
+    .filter((purchase) => purchase.count > 0);
+};

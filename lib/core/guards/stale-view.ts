@@ -1,0 +1,52 @@
+// Unknown is not empty: what ends machines needs a fresh and complete sight of the cloud, of the agents and of nothing
+// less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
+import type { Blocked, Terminate } from '../model/plan';
+import type { View } from '../view';
+import { type Guard, narrowed } from './guard';
+
+/** Older than two ticks is stale. */
+const STALE_MS = 2 * 60_000;
+
+export const staleView: Guard = {
+  name: 'stale-view',
+  narrow: (plan, view) => {
+    const faults = plan.actions.flatMap((action) =>
+      action.kind === 'terminate' ? [{ action, why: sightFault(action, view) }] : [],
+    );
+    const refused = new Map(
+      faults.flatMap(({ action, why }) => (why === undefined ? [] : [[action.id, why] as const])),
+    );
+    const blocked = faults.flatMap(({ action, why }): readonly Blocked[] =>
+      why === undefined
+        ? []
+        : [
+            {
+              step: action.step,
+              code: 'stale-view',
+              subject: action.pool,
+              count: action.machines.length,
+              why,
+            },
+          ],
+    );
+    return narrowed(plan, (action) => (refused.has(action.id) ? undefined : action), blocked);
+  },
+};
+
+const sightFault = (action: Terminate, view: View): string | undefined => {
+  const { agents, clouds } = view.world;
+  const cloud = clouds.find(
+    ({ scope }) =>
+      scope.cloud === action.cloud && scope.region === action.region && scope.account === action.account,
+  );
+  if (cloud === undefined || !cloud.complete) return `the list of machines in ${action.region} is incomplete`;
+  if (!agents.complete) return 'the list of agents is incomplete';
+  if (view.now - cloud.at > STALE_MS)
+    return `the list of machines in ${action.region} is ${age(view.now - cloud.at)} old`;
+  if (view.now - agents.at > STALE_MS) return `the list of agents is ${age(view.now - agents.at)} old`;
+  // Losing every agent at once is what a master does after a failover, not what a fleet does.
+  if (agents.value.length === 0 && cloud.value.length > 0) return 'the master lists no agent at all';
+  return undefined;
+};
+
+const age = (ms: number): string => `${Math.round(ms / 1000)} s`;

@@ -1,0 +1,127 @@
+// Read this first. A plan is made by an ordered list of steps, each a pure function of one view of the world; guards
+// then narrow it. Same input, same bytes: no clock, no chance, no environment.
+import { floorOf } from './floors';
+import { limits } from './guards/limits';
+import type { Guard } from './guards/guard';
+import { pause } from './guards/pause';
+import { spend } from './guards/spend';
+import { staleView } from './guards/stale-view';
+import { type Plan, PLAN_VERSION, type PoolLine } from './model/plan';
+import { settle } from './remember';
+import type { Step, StepResult } from './step';
+import { heal } from './steps/heal';
+import { scaleOut } from './steps/scale-out';
+import { schedule } from './steps/schedule';
+import {
+  expectedOf,
+  type PlanInput,
+  poolSize,
+  spendNow,
+  standingIn,
+  type View,
+  viewOf,
+  withMemory,
+} from './view';
+
+/** The behaviours, in order. Later ones see what earlier ones want and remember. */
+const STEPS: readonly Step[] = [schedule, heal, scaleOut];
+
+/** The brakes. Whatever a step wants passes all of them. */
+export const GUARDS: readonly Guard[] = [pause, staleView, limits, spend];
+
+/** Milliseconds: when nothing else is due, the tick looks again. */
+const TICK_MS = 60_000;
+
+export const plan = (input: PlanInput, guards: readonly Guard[] = GUARDS): Plan => {
+  const seen = viewOf(input);
+  let view = withMemory(seen, settle(seen));
+  const results: StepResult[] = [];
+  for (const step of STEPS) {
+    const result = step(
+      view,
+      results.flatMap(({ actions }) => actions),
+    );
+    results.push(result);
+    view = withMemory(view, result.memory);
+  }
+  return guards.reduce((draft, guard) => guard.narrow(draft, view), draftOf(view, results));
+};
+
+const draftOf = (view: View, results: readonly StepResult[]): Plan => ({
+  schemaVersion: PLAN_VERSION,
+  cluster: view.spec.cluster,
+  at: view.now,
+  round: view.round,
+  actions: results.flatMap(({ actions }) => actions),
+  blocked: results.flatMap(({ blocked }) => blocked),
+  demand: results.flatMap(({ demand }) => demand ?? []),
+  pools: [...view.pools.values()].map((pool) => poolLine(view, pool)),
+  cost: {
+    nowUsdPerHour: spendNow(view),
+    ...(results.find(({ cost }) => cost !== undefined)?.cost ?? NO_COST),
+  },
+  oddities: oddities(view),
+  memory: view.memory,
+  ...lookAgain(view),
+});
+
+const NO_COST = { packedUsdPerHour: 0, boughtUsdPerHour: 0, boundUsdPerHour: 0, boundKind: 'none' } as const;
+
+const poolLine = (view: View, pool: View['spec']['pools'][number]): PoolLine => {
+  const count = (standing: string): number =>
+    standingIn(view, pool.name).filter((entry) => entry.standing === standing).length;
+  return {
+    pool: pool.name,
+    ready: count('ready'),
+    launching: count('launching') + expectedOf(view, pool.name),
+    booting: count('booting'),
+    neverJoined: count('never-joined'),
+    ending: count('ending'),
+    wanted: Math.max(floorOf(view, pool), poolSize(view, pool)),
+    limit: pool.size.max,
+  };
+};
+
+/** What does not pair, and what could not be seen: each worth a sentence, none worth an action here. */
+const oddities = (view: View): readonly string[] => {
+  const { world, join } = view;
+  const sources = [
+    ...world.clouds.flatMap((cloud) => cloud.faults),
+    ...[world.agents, world.queue, world.tasks, world.offerings, world.facts].flatMap(
+      (source) => source.faults,
+    ),
+  ];
+  const ghosts = join.ghosts.map(
+    (agent) => `agent ${agent.id} on ${agent.hostname} belongs to no machine that the cloud lists`,
+  );
+  const lost = join.joined
+    .filter(({ machine }) => machine.pool !== undefined && !view.pools.has(machine.pool))
+    .map(
+      ({ machine }) =>
+        `machine ${machine.id} names the pool ${machine.pool ?? ''}, which muster.yaml does not have`,
+    );
+  return [...sources, ...lost, ...ghosts];
+};
+
+/** The next moment at which time alone changes something, when that is sooner than the tick. */
+const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
+  const moments = [
+    ...view.join.joined
+      .filter(
+        ({ standing, machine }) =>
+          (standing === 'launching' || standing === 'booting') && machine.pool !== undefined,
+      )
+      .map(
+        ({ machine }) =>
+          machine.launchedAt + (view.pools.get(machine.pool ?? '')?.registerWithinMs ?? Infinity) + 1,
+      ),
+    ...view.memory.cold.map(({ until }) => until),
+    ...view.memory.floors.map(({ until }) => until),
+    ...view.world.queue.value
+      .filter(({ since }) => view.now - since < YOUNG_MS)
+      .map(({ since }) => since + YOUNG_MS + 1),
+  ].filter((at) => at > view.now && at < view.now + TICK_MS);
+  return moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) };
+};
+
+const YOUNG_MS = 10_000;

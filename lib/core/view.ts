@@ -1,0 +1,126 @@
+// What every step looks at, worked out once a plan: who is who, how large each pool is, what things cost. Nothing here
+// decides.
+import { agentPool, join, type Join, type Joined } from './join';
+import { comingHosts, missingOf } from './hosts';
+import type { Expected, Memory } from './model/memory';
+import { isLive, type Machine, type Millis } from './model/machine';
+import { type Offering, offeringKey, type Shape } from './model/offering';
+import type { Pool, Spec } from './model/spec';
+import type { CloudView, PoolTemplate, World } from './model/world';
+import type { Host } from './supply';
+
+export type PlanInput = {
+  readonly spec: Spec;
+  readonly world: World;
+  readonly memory: Memory;
+  readonly now: Millis;
+  /** Names the turn; action ids begin with it. */
+  readonly turn: string;
+  /** 1 to 4. */
+  readonly round: number;
+  /** Work units for the packing. */
+  readonly work: number;
+};
+
+export type View = PlanInput & {
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly shapes: ReadonlyMap<string, Shape>;
+  readonly join: Join;
+  /** Hosts of machines and launches that have not registered yet. */
+  readonly coming: readonly Host[];
+  /** US dollars an hour by offeringKey. */
+  readonly prices: ReadonlyMap<string, number>;
+};
+
+export const viewOf = (input: PlanInput): View => {
+  const pools = new Map(input.spec.pools.map((pool) => [pool.name, pool]));
+  const shapes = new Map(input.world.shapes.value.map((shape) => [shape.name, shape]));
+  const machines = input.world.clouds.flatMap((cloud) => cloud.value);
+  const joined = join(machines, input.world.agents.value, {
+    now: input.now,
+    pools: new Set(pools.keys()),
+    registerWithinMs: (pool) => pools.get(pool ?? '')?.registerWithinMs ?? DEFAULT_REGISTER_MS,
+  });
+  const coming = comingHosts({ joined: joined.joined, expected: input.memory.expected, pools, shapes });
+  const prices = new Map(
+    input.world.offerings.value.map((offering) => [offeringKey(offering), offering.usdPerHour]),
+  );
+  return { ...input, pools, shapes, join: joined, coming, prices };
+};
+
+/** The same view with another memory: who is who does not depend on it. */
+export const withMemory = (view: View, memory: Memory): View => {
+  if (memory.expected === view.memory.expected) return { ...view, memory };
+  const { join: found, pools, shapes } = view;
+  return {
+    ...view,
+    memory,
+    coming: comingHosts({ joined: found.joined, expected: memory.expected, pools, shapes }),
+  };
+};
+
+/** Milliseconds for a machine that names no pool of the spec. */
+const DEFAULT_REGISTER_MS = 15 * 60_000;
+
+export const poolScope = (view: View, pool: Pool): CloudView | undefined =>
+  view.world.clouds.find(
+    ({ scope }) =>
+      scope.cloud === pool.cloud && scope.region === pool.region && scope.account === pool.account,
+  );
+
+/** Machines of the pool that cost money: live ones and those still expected. Where the cloud's listing is incomplete,
+ *  agents that announce the pool stand in for the machines it left out. */
+export const poolSize = (view: View, pool: Pool): number => {
+  const listed = view.join.joined.filter(
+    ({ machine }) => machine.pool === pool.name && isLive(machine),
+  ).length;
+  const unlisted =
+    poolScope(view, pool)?.complete === true
+      ? 0
+      : view.join.ghosts.filter((agent) => agentPool(agent) === pool.name).length;
+  return listed + unlisted + expectedOf(view, pool.name);
+};
+
+export const expectedOf = (view: View, pool: string): number =>
+  view.memory.expected
+    .filter((launch) => launch.pool === pool)
+    .reduce((sum, launch) => sum + missing(view, launch), 0);
+
+const missing = (view: View, launch: Expected): number =>
+  missingOf(launch, view.join.joined, new Set(view.join.joined.map(({ machine }) => machine.id))).length;
+
+export const standingIn = (view: View, pool: string): readonly Joined[] =>
+  view.join.joined.filter(({ machine }) => machine.pool === pool);
+
+/** US dollars an hour of one machine; the on-demand price of its shape where its own offering is not listed. */
+export const machinePrice = (
+  view: View,
+  machine: Pick<Machine, 'cloud' | 'region' | 'zone' | 'shape' | 'market'>,
+): number =>
+  view.prices.get(offeringKey(machine)) ??
+  view.prices.get(offeringKey({ ...machine, market: 'on-demand' })) ??
+  0;
+
+/** US dollars an hour of all live and expected machines of the cluster. */
+export const spendNow = (view: View): number => {
+  const live = view.join.joined.filter(({ machine }) => isLive(machine));
+  const machines = live.reduce((sum, { machine }) => sum + machinePrice(view, machine), 0);
+  const expected = view.memory.expected.reduce(
+    (sum, launch) => sum + missing(view, launch) * launch.offering.usdPerHour,
+    0,
+  );
+  return machines + expected;
+};
+
+export const templateKey = (template: Pick<PoolTemplate, 'image' | 'bootstrap'>): string =>
+  `${template.image}@${template.bootstrap}`;
+
+/** The image and bootstrap a machine was started with, in the form under which strikes are counted. */
+export const machineImage = (view: View, machine: Machine): string =>
+  templateKey({
+    image: machine.image ?? view.pools.get(machine.pool ?? '')?.image ?? 'unknown',
+    bootstrap: machine.bootstrap ?? 'unknown',
+  });
+
+export const offeringName = (offering: Omit<Offering, 'usdPerHour'>): string =>
+  `${offering.shape} ${offering.market} in ${offering.zone}`;
