@@ -9,6 +9,8 @@ import type { View } from './view';
 
 /** Registered for this long without a placement. Marathon's own slowest step, a declined offer, takes 2 minutes. */
 const FUTILE_AFTER_MS = 5 * 60_000;
+/** Notes kept at once: they are one stored item, and older ones have had their chance. */
+const MOST_NOTES = 400;
 
 export const boughtFor = (memory: Memory, item: QueueItem): Bought | undefined =>
   memory.bought.find(
@@ -62,7 +64,7 @@ export const noteBought = (
       runSpec: item.runSpec.id,
       version: item.runSpec.version,
       refusal: refusalOf(item),
-      launches: [...(before?.launches ?? []), ...launches].slice(-50),
+      launches: [...(before?.launches ?? []), ...launches].slice(-10),
       at: now,
     };
   });
@@ -70,5 +72,8 @@ export const noteBought = (
   const kept = memory.bought.filter(
     (entry) => !replaced.has(`${entry.runSpec}|${entry.version}|${entry.refusal}`),
   );
-  return { ...memory, bought: [...kept, ...notes].sort((a, b) => (a.runSpec < b.runSpec ? -1 : 1)) };
+  const newest = [...kept, ...notes]
+    .sort((a, b) => b.at - a.at || (a.runSpec < b.runSpec ? -1 : 1))
+    .slice(0, MOST_NOTES);
+  return { ...memory, bought: newest.sort((a, b) => (a.runSpec < b.runSpec ? -1 : 1)) };
 };

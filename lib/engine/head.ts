@@ -1,0 +1,129 @@
+// The head item of a cluster: epoch, lease, the counter `wanted`, and the ids of open intents. A turn claims it and
+// covers the events counted by then; its release is conditional on that count, so no wake-up is ever lost. The lease
+// saves work; what keeps two turns from both acting is that an intent is listed here only under the current epoch.
+import { z } from 'zod/mini';
+import { Failure, isFailure } from './failure';
+import { headKey } from './keys';
+import type { Clause, Item, Sender, Store } from './ports';
+
+/** A wake that was sent this recently and not claimed is still on its way: no second one is sent. */
+const WAKE_OUTSTANDING_MS = 10_000;
+
+const headItem = z.object({
+  epoch: z._default(z.number(), 0),
+  leaseUntil: z._default(z.number(), 0),
+  wanted: z._default(z.number(), 0),
+  intents: z._default(z.array(z.string()), []),
+});
+
+export type Head = {
+  readonly cluster: string;
+  readonly epoch: number;
+  readonly leaseUntil: number;
+  /** Events counted when the turn claimed the head: what it covers. */
+  readonly wanted: number;
+  readonly intents: readonly string[];
+};
+
+const headOf = (cluster: string, item: Item | undefined): Head => ({
+  cluster,
+  ...headItem.parse(item ?? {}),
+});
+
+export const readHead = async (store: Store, cluster: string): Promise<Head> =>
+  headOf(cluster, await store.get(headKey(cluster)));
+
+/** Takes the lease until `now + leaseMs`; undefined when another turn holds it. The epoch only grows, by at least the
+ *  clock, so that a table restored from a backup never mints an id twice. */
+export const claim = async (
+  store: Store,
+  cluster: string,
+  now: number,
+  leaseMs: number,
+): Promise<Head | undefined> => {
+  const before = await readHead(store, cluster);
+  if (before.leaseUntil > now) return undefined;
+  const unchanged: Clause =
+    before.epoch === 0 ? { field: 'epoch', is: 'absent' } : { field: 'epoch', is: '=', value: before.epoch };
+  try {
+    const item = await store.update(
+      headKey(cluster),
+      { set: { epoch: Math.max(before.epoch + 1, now), leaseUntil: now + leaseMs }, remove: ['wakeSentAt'] },
+      [unchanged, { field: 'leaseUntil', is: '<=', value: now, orAbsent: true }],
+    );
+    return headOf(cluster, item);
+  } catch (error) {
+    if (isFailure(error, 'conflict')) return undefined;
+    throw error;
+  }
+};
+
+const mine = (head: Head): Clause => ({ field: 'epoch', is: '=', value: head.epoch });
+
+/** Gives the lease back. When events were counted since the claim, a wake is sent for them. */
+export const release = async (store: Store, wake: Sender, head: Head): Promise<void> => {
+  const freed = { set: { leaseUntil: 0 } };
+  try {
+    await store.update(headKey(head.cluster), freed, [
+      mine(head),
+      { field: 'wanted', is: '=', value: head.wanted, orAbsent: head.wanted === 0 },
+    ]);
+  } catch (error) {
+    if (!isFailure(error, 'conflict')) throw error;
+    await releaseAndWake(store, wake, head, freed);
+  }
+};
+
+const releaseAndWake = async (
+  store: Store,
+  wake: Sender,
+  head: Head,
+  freed: { readonly set: { readonly leaseUntil: number } },
+): Promise<void> => {
+  // First the wake, then the lease: a crash between them costs a wake that finds nothing to do, not one that is lost.
+  await wake.send(wakeBody(head.cluster));
+  try {
+    await store.update(headKey(head.cluster), freed, [mine(head)]);
+  } catch (error) {
+    // Deposed: the turn that holds the head now covers everything.
+    if (!isFailure(error, 'conflict')) throw error;
+  }
+};
+
+/** Writes the list of open intents. Throws Failure('conflict') when this turn is deposed: it must begin nothing. */
+export const listIntents = async (store: Store, head: Head, intents: readonly string[]): Promise<Head> => {
+  try {
+    await store.update(headKey(head.cluster), { set: { intents } }, [mine(head)]);
+  } catch (error) {
+    if (!isFailure(error, 'conflict')) throw error;
+    throw new Failure('conflict', `Turn ${head.epoch} of ${head.cluster} lost its lease to a later one.`, {
+      code: 'deposed',
+      advice: 'Nothing was begun; the later turn does the work.',
+      cause: error,
+    });
+  }
+  return { ...head, intents };
+};
+
+/** Counts events for the cluster and tells whether a wake has to be sent for them. `always` is for ticks and batches
+ *  that were delivered before: their first wake may never have been sent. */
+export const want = async (
+  store: Store,
+  cluster: string,
+  options: { readonly count: number; readonly now: number; readonly always: boolean },
+): Promise<boolean> => {
+  const { count, now, always } = options;
+  const key = headKey(cluster);
+  try {
+    await store.update(key, { add: { wanted: count }, set: { wakeSentAt: now } }, [
+      { field: 'wakeSentAt', is: '<=', value: now - WAKE_OUTSTANDING_MS, orAbsent: true },
+    ]);
+    return true;
+  } catch (error) {
+    if (!isFailure(error, 'conflict')) throw error;
+  }
+  await store.update(key, { add: { wanted: count } });
+  return always;
+};
+
+export const wakeBody = (cluster: string): string => JSON.stringify({ muster: 'wake', cluster });

@@ -1,0 +1,95 @@
+// One record a turn: what it saw (as a hash, and whole where it fits), what it planned, what was blocked, what became of
+// it and what it costs. A recorded round can be replayed to the same bytes.
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { explain, explainOutcome } from '../core/explain';
+import type { Outcome } from '../core/model/outcome';
+import type { Plan } from '../core/model/plan';
+import type { PlanInput } from '../core/view';
+import { expiry, historyKey, historyPartition } from './keys';
+import type { Item, Json, Store } from './ports';
+
+const KEPT_MS = 14 * 24 * 60 * 60_000;
+/** Bytes of one stored piece, and pieces of one input: beyond that (a very large fleet) only its hash is kept. */
+const PIECE_BYTES = 250_000;
+const MOST_PIECES = 12;
+const MOST_SENTENCES = 200;
+
+export type RoundRecord = {
+  readonly input: PlanInput;
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+};
+
+export type TurnRecord = {
+  readonly schemaVersion: 1;
+  readonly turn: string;
+  readonly round: number;
+  readonly at: number;
+  readonly inputHash: string;
+  readonly planHash: string;
+  /** Number of stored pieces of the input; 0 when it was too large or nothing happened. */
+  readonly pieces: number;
+  readonly actions: number;
+  readonly blocked: number;
+  readonly nowUsdPerHour: number;
+  readonly boughtUsdPerHour: number;
+  readonly sentences: readonly string[];
+};
+
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** Stores the record of a round; its input too when the round did or wanted something. */
+export const record = async (store: Store, round: RoundRecord): Promise<TurnRecord> => {
+  const { input, plan, outcomes } = round;
+  const idle = plan.actions.length === 0 && plan.blocked.length === 0 && plan.demand.length === 0;
+  const pieces = idle ? [] : piecesOf(input);
+  const sentences = [...explain(plan), ...outcomes.flatMap(explainOutcome)];
+  const entry: TurnRecord = {
+    schemaVersion: 1,
+    turn: input.turn,
+    round: input.round,
+    at: plan.at,
+    inputHash: hashOf(input),
+    planHash: hashOf(plan),
+    pieces: pieces.length,
+    actions: plan.actions.length,
+    blocked: plan.blocked.length,
+    nowUsdPerHour: plan.cost.nowUsdPerHour,
+    boughtUsdPerHour: plan.cost.boughtUsdPerHour,
+    sentences: sentences.slice(0, MOST_SENTENCES),
+  };
+  const expiresAt = expiry(plan.at + KEPT_MS);
+  const key = (part: string): Item => ({ ...historyKey(input.spec.cluster, input.turn, part), expiresAt });
+  await Promise.all(pieces.map((piece, nth) => store.put({ ...key(`${input.round}#piece${nth}`), piece })));
+  await store.put({ ...key(`${input.round}`), ...asItem(entry) });
+  return entry;
+};
+
+const asItem = (entry: TurnRecord): Readonly<Record<string, Json>> => ({ ...entry });
+
+const piecesOf = (input: PlanInput): readonly string[] => {
+  const packed = gzipSync(JSON.stringify(input)).toString('base64');
+  const count = Math.ceil(packed.length / PIECE_BYTES);
+  if (count > MOST_PIECES) return [];
+  return Array.from({ length: count }, (_, nth) => packed.slice(nth * PIECE_BYTES, (nth + 1) * PIECE_BYTES));
+};
+
+/** The input of a recorded round; undefined when it was not kept. */
+export const recordedInput = async (
+  store: Store,
+  cluster: string,
+  turn: string,
+  round: number,
+): Promise<PlanInput | undefined> => {
+  const items = await store.list(historyPartition(cluster), { prefix: `${turn}#${round}#piece` });
+  if (items.length === 0) return undefined;
+  const packed = items
+    .map((item) => ({ nth: Number(item.sk.split('#piece')[1]), piece: String(item['piece']) }))
+    .sort((a, b) => a.nth - b.nth)
+    .map(({ piece }) => piece)
+    .join('');
+  const input: PlanInput = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString());
+  return input;
+};

@@ -1,0 +1,94 @@
+// One look at the world: every source in parallel, each with its age and whether it is complete. A source that fails is
+// unknown and says so; it never takes the turn down and is never taken for empty.
+import { isCounting } from '../core/constraints';
+import type { QueueItem } from '../core/model/app';
+import type { Scope } from '../core/model/offering';
+import { scopeKey } from '../core/model/offering';
+import type { CloudView, Source, World } from '../core/model/world';
+import { type Engine, scopesOf } from './engine';
+import { messageOf } from './failure';
+import { readFacts } from './facts';
+import { factScopes } from './ingest';
+
+export const observe = async (engine: Engine): Promise<World> => {
+  const { spec, clock } = engine;
+  const scopes = scopesOf(spec.pools);
+  const [clouds, agents, [queue, tasks], goods, facts] = await Promise.all([
+    Promise.all(scopes.map((scope) => observeCloud(engine, scope))),
+    seen(engine, 'the Mesos master', [], () => engine.mesos.agents()),
+    observeMarathon(engine),
+    observeCatalogue(engine),
+    readFacts(engine.store, factScopes({ cluster: spec.cluster, scopes }), clock.now()),
+  ]);
+  return {
+    clouds,
+    agents,
+    queue,
+    tasks,
+    ...goods,
+    facts,
+    schedules: engine.calendar.open(spec.schedules, clock.now()),
+    templates: spec.pools.flatMap(({ name }) => {
+      const template = engine.templates[name];
+      return template === undefined
+        ? []
+        : [{ pool: name, image: template.image, bootstrap: template.bootstrap }];
+    }),
+  };
+};
+
+/** What a source says, or that it could not be asked. */
+const seen = async <T>(
+  engine: Engine,
+  what: string,
+  nothing: T,
+  ask: () => Promise<Source<T>>,
+): Promise<Source<T>> => {
+  const started = engine.clock.now();
+  try {
+    const source = await ask();
+    engine.meter.time('ObserveMs', engine.clock.now() - started);
+    return source;
+  } catch (error) {
+    const fault = `${what} could not be read: ${messageOf(error)}`;
+    engine.log.warn('source unknown', { cluster: engine.spec.cluster, source: what, why: messageOf(error) });
+    engine.meter.count('SourcesUnknown');
+    return { at: engine.clock.now(), complete: false, faults: [fault], value: nothing };
+  }
+};
+
+const observeCloud = async (engine: Engine, scope: Scope): Promise<CloudView> => {
+  const cloud = engine.clouds[scope.cloud];
+  const view = await seen(engine, `the machines of ${scopeKey(scope)}`, [], async () => {
+    if (cloud === undefined) throw new Error(`no adapter for the cloud ${scope.cloud} is configured`);
+    return cloud.machines(scope, engine.spec.cluster);
+  });
+  return { ...view, scope };
+};
+
+/** Tasks are fetched only for run specs whose constraints have to count them. */
+const observeMarathon = async (engine: Engine): Promise<readonly [World['queue'], World['tasks']]> => {
+  const queue = await seen(engine, "Marathon's queue", [], () => engine.marathon.queue());
+  const counted = queue.value
+    .filter(countsTasks)
+    .map(({ runSpec }) => ({ id: runSpec.id, kind: runSpec.kind }));
+  if (counted.length === 0) return [queue, { at: queue.at, complete: true, faults: [], value: [] }];
+  const tasks = await seen(engine, "Marathon's tasks", [], () => engine.marathon.tasks(counted));
+  return [queue, tasks];
+};
+
+const countsTasks = (item: QueueItem): boolean => item.runSpec.constraints.some(isCounting);
+
+const observeCatalogue = async (engine: Engine): Promise<Pick<World, 'shapes' | 'offerings'>> => {
+  try {
+    return await engine.catalogue.offerings(engine.spec.pools);
+  } catch (error) {
+    const unknown = {
+      at: engine.clock.now(),
+      complete: false,
+      faults: [`the catalogue of shapes could not be read: ${messageOf(error)}`],
+      value: [],
+    };
+    return { shapes: { ...unknown, faults: [] }, offerings: unknown };
+  }
+};

@@ -1,0 +1,233 @@
+// One turn of a cluster: claim, settle what was left open, observe once, then up to four rounds of plan, check, commit,
+// act and remember; record; release. Every await may be the last: whatever is half done is finished by the next turn.
+import { check } from '../core/check';
+import { plan as makePlan } from '../core/plan';
+import { fold } from '../core/remember';
+import type { Outcome } from '../core/model/outcome';
+import type { Action, Notify, Plan } from '../core/model/plan';
+import type { World } from '../core/model/world';
+import { viewOf } from '../core/view';
+import { act } from './act';
+import type { Engine } from './engine';
+import { Failure, isFailure, messageOf } from './failure';
+import { claim, type Head, release, wakeBody } from './head';
+import { record } from './history';
+import { close, commit, type Intent, intentOf, MOST_OPEN, openIntents } from './intents';
+import { noticeKey } from './keys';
+import { observe } from './observe';
+import { recall, type Recalled, remember } from './recall';
+import { settleIntent, settleLost } from './settle';
+
+/** A turn asks for the next offering at most this often. */
+const ROUNDS = 4;
+/** The longest that one call to a cloud may take; a turn whose lease ends sooner begins no effect. */
+export const CALL_MS = 20_000;
+/** Calls to the clouds under way at once. */
+const AT_ONCE = 8;
+/** A next look sooner than the tick is a wake of its own. */
+const TICK_MS = 60_000;
+
+export type TurnReport =
+  | { readonly kind: 'held' }
+  | {
+      readonly kind: 'done';
+      readonly turn: string;
+      readonly plans: readonly Plan[];
+      readonly outcomes: readonly Outcome[];
+      readonly sentences: readonly string[];
+    };
+
+/** The state of a turn between its steps. */
+type Turn = { readonly head: Head; readonly recalled: Recalled; readonly leaseUntil: number };
+
+/** Runs one turn, or does nothing when another holds the lease. Throws Failure('conflict', deposed) when the lease was
+ *  lost on the way, and whatever the store throws; nothing is left half done by that. */
+export const reconcile = async (engine: Engine): Promise<TurnReport> => {
+  const { store, spec, clock } = engine;
+  const started = clock.now();
+  const head = await claim(store, spec.cluster, started, engine.leaseMs);
+  if (head === undefined) return { kind: 'held' };
+  const recalled = await recall(store, spec.cluster);
+  const settled = await settleOpen(engine, { head, recalled, leaseUntil: started + engine.leaseMs });
+  const world = await observe(engine);
+  const result = await rounds(engine, settled.turn, world);
+  await lookAgain(engine, result.plans);
+  await release(store, engine.wake, { ...result.turn.head, wanted: head.wanted });
+  engine.meter.time('TurnMs', clock.now() - started);
+  engine.meter.count('Turns');
+  return {
+    kind: 'done',
+    turn: turnName(head),
+    plans: result.plans,
+    outcomes: [...settled.outcomes, ...result.outcomes],
+    sentences: result.sentences,
+  };
+};
+
+/** Sorts like the epoch, which is in milliseconds. */
+const turnName = (head: Head): string => String(head.epoch).padStart(14, '0');
+
+const settleOpen = async (
+  engine: Engine,
+  turn: Turn,
+): Promise<{ readonly turn: Turn; readonly outcomes: readonly Outcome[] }> => {
+  const open = await openIntents(engine.store, turn.head);
+  const lost: string[] = [];
+  for (const id of open.lost) if (await settleLost(engine, id)) lost.push(id);
+  const outcomes = await inParallel(open.intents, (intent) => settleIntent(engine, intent));
+  return { turn: await digest(engine, turn, outcomes, lost), outcomes };
+};
+
+/** Folds outcomes into memory, and only then takes the settled ids off the head. */
+const digest = async (
+  engine: Engine,
+  turn: Turn,
+  outcomes: readonly Outcome[],
+  lost: readonly string[],
+): Promise<Turn> => {
+  const on = { cluster: turn.head.cluster, epoch: turn.head.epoch };
+  const memory = fold(turn.recalled.memory, outcomes);
+  const recalled = await remember(engine.store, on, turn.recalled, memory);
+  const known = outcomes.filter(({ kind }) => kind !== 'unknown').map(({ action }) => action);
+  const listed = new Set(turn.head.intents);
+  const head = await close(
+    engine.store,
+    turn.head,
+    [...known, ...lost].filter((id) => listed.has(id)),
+  );
+  return { ...turn, head, recalled };
+};
+
+type Rounds = {
+  readonly turn: Turn;
+  readonly plans: readonly Plan[];
+  readonly outcomes: readonly Outcome[];
+  readonly sentences: readonly string[];
+};
+
+const rounds = async (engine: Engine, first: Turn, world: World): Promise<Rounds> => {
+  let done: Rounds = { turn: first, plans: [], outcomes: [], sentences: [] };
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const next = await oneRound(engine, done.turn, world, round);
+    done = {
+      turn: next.turn,
+      plans: [...done.plans, next.plan],
+      outcomes: [...done.outcomes, ...next.outcomes],
+      sentences: [...done.sentences, ...next.sentences],
+    };
+    if (!next.outcomes.some(fellShort)) break;
+  }
+  return done;
+};
+
+/** A launch that brought less than was asked for makes another round with what is now known of the offerings. */
+const fellShort = (outcome: Outcome): boolean =>
+  outcome.kind === 'launched' && outcome.machines.length < outcome.asked;
+
+type Round = {
+  readonly turn: Turn;
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+  readonly sentences: readonly string[];
+};
+
+const oneRound = async (engine: Engine, turn: Turn, world: World, round: number): Promise<Round> => {
+  const { spec, store, clock } = engine;
+  const on = { cluster: spec.cluster, epoch: turn.head.epoch };
+  const input = {
+    spec,
+    world,
+    memory: turn.recalled.memory,
+    now: clock.now(),
+    turn: turnName(turn.head),
+    round,
+    work: engine.work,
+  };
+  const plan = makePlan(input);
+  refuseUnsound(engine, plan, check(plan, viewOf(input)));
+  // What the plan remembers (a wish made absolute) is stored before anything is bought for it: a crash must not make
+  // the wish relative again to a fleet that has grown already.
+  const recalled = await remember(store, on, turn.recalled, plan.memory);
+  const intents = intentsOf(engine, plan, turn);
+  const head = await commit(store, turn.head, intents, clock.now());
+  const outcomes = await inParallel(intents, (intent) => act(engine, intent));
+  await tell(engine, plan.actions);
+  const after = await digest(engine, { ...turn, head, recalled }, outcomes, []);
+  const entry = await record(store, { input, plan, outcomes });
+  for (const sentence of entry.sentences)
+    engine.log.info(sentence, { cluster: spec.cluster, turn: input.turn, round });
+  return { turn: after, plan, outcomes, sentences: entry.sentences };
+};
+
+/** A plan that breaks an invariant is a bug: it is refused whole, loudly, and nothing of it is done. */
+const refuseUnsound = (engine: Engine, plan: Plan, faults: readonly string[]): void => {
+  if (faults.length === 0) return;
+  engine.meter.count('PlansRefused');
+  for (const fault of faults) engine.log.error('plan refused', { cluster: plan.cluster, why: fault });
+  throw new Failure(
+    'permanent',
+    `The plan for ${plan.cluster} breaks ${faults.length} invariants: ${faults.join('; ')}.`,
+    {
+      code: 'plan-refused',
+      advice: 'Nothing of it was done. Keep the turn record and report it.',
+    },
+  );
+};
+
+/** As many effects as the head has room to list and the lease has time for; the rest is planned again next turn. */
+const intentsOf = (engine: Engine, plan: Plan, turn: Turn): readonly Intent[] => {
+  const now = engine.clock.now();
+  if (turn.leaseUntil - now < CALL_MS) return [];
+  const template = (pool: string) => {
+    const found = engine.templates[pool];
+    if (found !== undefined) return found;
+    throw new Failure('permanent', `Pool ${pool} has no launch template.`, {
+      advice: 'Deploy the stack again, or start `muster serve` again, so that one is made for it.',
+    });
+  };
+  return plan.actions
+    .flatMap((action) => intentOf(action, engine.spec, template, now) ?? [])
+    .slice(0, MOST_OPEN - turn.head.intents.length);
+};
+
+const inParallel = async <T>(
+  intents: readonly Intent[],
+  work: (intent: Intent) => Promise<T>,
+): Promise<readonly T[]> => {
+  const results: T[] = [];
+  for (let from = 0; from < intents.length; from += AT_ONCE)
+    results.push(...(await Promise.all(intents.slice(from, from + AT_ONCE).map(work))));
+  return results;
+};
+
+/** People are told once for each alarm and subject; that nobody could be told must not stop the turn. */
+const tell = async (engine: Engine, actions: readonly Action[]): Promise<void> => {
+  for (const action of actions) if (action.kind === 'notify') await tellOne(engine, action);
+};
+
+const tellOne = async (engine: Engine, action: Notify): Promise<void> => {
+  const cluster = engine.spec.cluster;
+  const id = `${action.alarm}/${action.subject}/${action.id}`;
+  engine.meter.count('Alarms');
+  for (const notifier of engine.notifiers) {
+    try {
+      await notifier.tell({ id, cluster, alarm: action.alarm, subject: action.subject, text: action.why });
+    } catch (error) {
+      engine.log.error('nobody could be told', { cluster, subject: action.subject, why: messageOf(error) });
+    }
+  }
+  try {
+    await engine.store.put({ ...noticeKey(cluster, id), text: action.why, at: engine.clock.now() });
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    engine.log.warn('the notice was not recorded', { cluster, why: messageOf(error) });
+  }
+};
+
+/** A moment sooner than the tick at which the plan wants to look again is a wake of its own, never an outstanding one. */
+const lookAgain = async (engine: Engine, plans: readonly Plan[]): Promise<void> => {
+  const at = plans.at(-1)?.lookAgainAt;
+  if (at === undefined) return;
+  const delayMs = Math.max(0, at - engine.clock.now());
+  if (delayMs < TICK_MS) await engine.wake.send(wakeBody(engine.spec.cluster), { delayMs });
+};

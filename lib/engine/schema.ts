@@ -1,0 +1,152 @@
+// The forms of what the engine itself has stored, checked when it is read back: an item that somebody edited or an
+// older version wrote must be named, not believed.
+import { z } from 'zod/mini';
+import type { Memory } from '../core/model/memory';
+import type { Fact } from '../core/model/signal';
+import { Failure } from './failure';
+import type { Key, LaunchRequest, TerminateRequest } from './ports';
+
+const cloud = z.enum(['aws', 'gce', 'command']);
+const market = z.enum(['spot', 'on-demand']);
+const amount = z.union([z.object({ percent: z.number() }), z.object({ agents: z.number() })]);
+const offering = z.object({
+  cloud,
+  region: z.string(),
+  zone: z.string(),
+  shape: z.string(),
+  market,
+  usdPerHour: z.number(),
+});
+const scope = z.object({ cloud, account: z.string(), region: z.string() });
+
+const factBody = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('interruption'),
+    action: z.enum(['terminate', 'stop', 'hibernate']),
+    deadline: z.exactOptional(z.number()),
+  }),
+  z.object({ kind: z.literal('rebalance') }),
+  z.object({ kind: z.literal('machine-state'), state: z.string() }),
+  z.object({ kind: z.literal('scheduled-maintenance'), code: z.string(), startsAt: z.number() }),
+  z.object({
+    kind: z.literal('lifecycle-hook'),
+    group: z.string(),
+    hook: z.string(),
+    token: z.string(),
+    transition: z.enum(['launching', 'terminating']),
+  }),
+  z.object({
+    kind: z.literal('alarm'),
+    name: z.string(),
+    state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+  }),
+  z.object({ kind: z.literal('scale-out'), pool: z.string(), by: amount, source: z.string() }),
+  z.object({ kind: z.literal('pause'), by: z.string(), reason: z.string() }),
+  z.object({ kind: z.literal('resume'), by: z.string(), reason: z.string() }),
+]);
+
+export const factSchema: z.ZodMiniType<Fact> = z.object({
+  scope: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('cloud'), ...scope.shape }),
+    z.object({ kind: z.literal('cluster'), cluster: z.string() }),
+  ]),
+  subject: z.string(),
+  dedupeKey: z.string(),
+  at: z.number(),
+  expiresAt: z.number(),
+  body: factBody,
+});
+
+/** One schema for each member of Memory: each is an item of its own. */
+export const memorySchemas: {
+  readonly [M in keyof Required<Memory>]: z.ZodMiniType<NonNullable<Memory[M]>>;
+} = {
+  cold: z.array(
+    z.object({
+      key: z.string(),
+      code: z.string(),
+      failures: z.number(),
+      since: z.number(),
+      until: z.number(),
+    }),
+  ),
+  expected: z.array(
+    z.object({
+      launch: z.string(),
+      pool: z.string(),
+      offering,
+      at: z.number(),
+      machines: z.array(z.string()),
+      count: z.number(),
+      absentAt: z.array(z.number()),
+    }),
+  ),
+  strikes: z.array(
+    z.object({
+      pool: z.string(),
+      image: z.string(),
+      machines: z.array(z.object({ id: z.string(), at: z.number() })),
+      openedAt: z.exactOptional(z.number()),
+    }),
+  ),
+  floors: z.array(
+    z.object({ id: z.string(), pool: z.string(), min: z.number(), until: z.number(), because: z.string() }),
+  ),
+  bought: z.array(
+    z.object({
+      runSpec: z.string(),
+      version: z.string(),
+      refusal: z.string(),
+      launches: z.array(z.string()),
+      at: z.number(),
+      futileSince: z.exactOptional(z.number()),
+    }),
+  ),
+  pause: z.object({
+    since: z.number(),
+    until: z.exactOptional(z.number()),
+    by: z.string(),
+    reason: z.string(),
+  }),
+};
+
+const launchRequest: z.ZodMiniType<LaunchRequest> = z.object({
+  cluster: z.string(),
+  scope,
+  pool: z.string(),
+  launch: z.string(),
+  template: z.object({ id: z.string(), version: z.string(), bootstrap: z.string(), image: z.string() }),
+  offerings: z.array(z.object({ ...offering.shape, subnet: z.exactOptional(z.string()) })),
+  count: z.number(),
+  token: z.string(),
+});
+
+const terminateRequest: z.ZodMiniType<TerminateRequest> = z.object({
+  cluster: z.string(),
+  scope,
+  machines: z.array(z.string()),
+});
+
+export const effectSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('launch'), request: launchRequest }),
+  z.object({ kind: z.literal('terminate'), request: terminateRequest }),
+]);
+
+/** What an intent carries out: the exact request. */
+export type Effect =
+  | { readonly kind: 'launch'; readonly request: LaunchRequest }
+  | { readonly kind: 'terminate'; readonly request: TerminateRequest };
+
+/** Parses stored JSON text. Throws Failure('permanent') that names the item. */
+export const readStored = <T>(schema: z.ZodMiniType<T>, key: Key, text: unknown): T => {
+  try {
+    return schema.parse(JSON.parse(String(text)));
+  } catch (cause) {
+    throw new Failure('permanent', `The stored item ${key.pk} / ${key.sk} is not what Muster wrote there.`, {
+      code: 'corrupt-item',
+      advice:
+        'Look at it in the table; removing it makes Muster forget it, and what can be read again is read again.',
+      cause,
+    });
+  }
+};

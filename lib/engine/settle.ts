@@ -1,0 +1,97 @@
+// What an earlier turn left open. A launch is read back by its tag; where nothing is found it is left alone for a minute
+// (a cloud shows new machines late), then sent again with the same token until its time is over, and then closed as
+// never done. Ending machines is harmless to repeat.
+import type { Outcome } from '../core/model/outcome';
+import type { Scope } from '../core/model/offering';
+import { act, expectedOf } from './act';
+import { type Engine, scopesOf } from './engine';
+import { messageOf } from './failure';
+import type { Intent } from './intents';
+
+/** EC2's describe calls lag by seconds, seldom up to minutes (cloud-apis §1.2): no second attempt before this. */
+const READ_BACK_FOR_MS = 60_000;
+
+/** The outcome of an open intent as far as it can be known now. */
+export const settleIntent = async (engine: Engine, intent: Intent): Promise<Outcome> => {
+  const { effect } = intent;
+  const now = engine.clock.now();
+  if (effect.kind === 'terminate') return act(engine, intent);
+  const { scope, launch, pool, count } = effect.request;
+  const found = await readBack(engine, scope, launch, intent);
+  // A listing that shows some of a launch may show the others a moment later.
+  if (found.kind === 'found' && found.outcome.machines.length < count && now - intent.at < READ_BACK_FOR_MS)
+    return unknown(intent, now, `${found.outcome.machines.length} of ${count} machines bear its tag so far`);
+  if (found.kind !== 'absent')
+    return found.kind === 'found' ? { ...found.outcome, pool, asked: count } : found.outcome;
+  if (now - intent.at < READ_BACK_FOR_MS) return unknown(intent, now, 'no machine bears its tag yet');
+  if (now < intent.notAfter) return act(engine, intent);
+  const message = `no machine bears the tag of launch ${launch}; it was never carried out`;
+  return { kind: 'refused', action: intent.id, at: now, failure: 'gone', message };
+};
+
+type Launched = Extract<Outcome, { kind: 'launched' }>;
+type Found =
+  | { readonly kind: 'found'; readonly outcome: Launched }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly outcome: Outcome };
+
+const readBack = async (engine: Engine, scope: Scope, launch: string, intent: Intent): Promise<Found> => {
+  const now = engine.clock.now();
+  try {
+    const source = await engine.clouds[scope.cloud]?.launched(scope, engine.spec.cluster, launch);
+    if (source === undefined || !source.complete)
+      return {
+        kind: 'unreadable',
+        outcome: unknown(intent, now, 'the machines could not be listed completely'),
+      };
+    if (source.value.length === 0) return { kind: 'absent' };
+    const machines = source.value.map((machine) => {
+      const { cloud, region, zone, shape, market } = machine;
+      const asked = intent.effect.kind === 'launch' ? intent.effect.request.offerings : [];
+      const usdPerHour =
+        asked.find((offering) => offering.shape === shape && offering.zone === zone)?.usdPerHour ?? 0;
+      return { id: machine.id, offering: { cloud, region, zone, shape, market, usdPerHour } };
+    });
+    const outcome: Launched = {
+      kind: 'launched',
+      action: intent.id,
+      pool: '',
+      at: intent.at,
+      machines,
+      errors: [],
+      asked: 0,
+    };
+    return { kind: 'found', outcome };
+  } catch (error) {
+    return { kind: 'unreadable', outcome: unknown(intent, now, messageOf(error)) };
+  }
+};
+
+const unknown = (intent: Intent, at: number, message: string): Outcome => ({
+  kind: 'unknown',
+  action: intent.id,
+  at,
+  message,
+  ...expectedOf(intent),
+});
+
+/** A listed id whose item is gone (a table restored to another moment): whatever bears its tag is found by the ordinary
+ *  listing, so it is only looked for, for the record. True when every scope could be read and the id can be closed. */
+export const settleLost = async (engine: Engine, id: string): Promise<boolean> => {
+  const cluster = engine.spec.cluster;
+  try {
+    const found = await Promise.all(
+      scopesOf(engine.spec.pools).map((scope) => engine.clouds[scope.cloud]?.launched(scope, cluster, id)),
+    );
+    const count = found.flatMap((source) => source?.value ?? []).length;
+    engine.log.warn('a listed intent has no item', { cluster, action: id, count });
+    return found.every((source) => source?.complete !== false);
+  } catch (error) {
+    engine.log.warn('a listed intent has no item and cannot be read back yet', {
+      cluster,
+      action: id,
+      why: messageOf(error),
+    });
+    return false;
+  }
+};
