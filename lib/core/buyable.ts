@@ -47,7 +47,7 @@ export const poolAllowsShape = (pool: Pool, shape: Shape): boolean => {
 
 /** Cold keys may have `*` for a zone, shape or market: a quota or a subnet binds more than one offering. */
 export const isCold = (offering: Offering, cold: readonly Cold[], now: Millis): boolean =>
-  cold.length > 0 && cold.some((entry) => entry.until > now && covers(entry.key, offeringKey(offering)));
+  cold.some((entry) => entry.until > now && covers(entry.key, offeringKey(offering)));
 
 const covers = (pattern: string, key: string): boolean => {
   if (!pattern.includes('*')) return pattern === key;
@@ -92,7 +92,8 @@ export const market = (input: {
       const lane = laneOf.get(key) ?? lanes.length;
       const usdPerCpu = (offering.usdPerHour * 1000) / Math.max(1, shape.allocatable.cpuMilli);
       const known = lanes[lane];
-      if (known === undefined) lanes.push({ pool, host: boughtHost(pool, offering, shape, key), usdPerCpu });
+      if (known === undefined)
+        lanes.push({ pool, host: boughtHost({ pool, offering, shape, id: key }), usdPerCpu });
       else known.usdPerCpu = Math.min(known.usdPerCpu, usdPerCpu);
       laneOf.set(key, lane);
       buyables.push({ pool, offering, shape, lane });

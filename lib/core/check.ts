@@ -2,7 +2,9 @@
 // before acting. A plan that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
 import { STRIKES_TO_OPEN } from './breaker';
 import { isCold, poolAllowsShape } from './buyable';
+import type { Offering } from './model/offering';
 import type { Launch, Plan, Terminate } from './model/plan';
+import type { Pool } from './model/spec';
 import { DIMENSIONS } from './model/resources';
 import { poolSize, spendNow, type View } from './view';
 import { dearest } from './launches';
@@ -36,33 +38,39 @@ const launchFaults = (launch: Launch, plan: Plan, view: View): readonly string[]
   if (launch.offerings.length === 0) faults.push(`S2: ${launch.id} names no offering`);
   if (new Set(launch.offerings.map(({ market }) => market)).size > 1)
     faults.push(`S2: ${launch.id} mixes markets`);
-  for (const offering of launch.offerings) {
-    const shape = view.shapes.get(offering.shape);
-    const allowed =
-      offering.cloud === pool.cloud &&
-      offering.region === pool.region &&
-      pool.zones.some(({ name }) => name === offering.zone) &&
-      pool.markets.includes(offering.market) &&
-      shape !== undefined &&
-      poolAllowsShape(pool, shape);
-    if (!allowed)
-      faults.push(
-        `S14: ${launch.id} offers ${offering.shape} in ${offering.zone}, which pool ${pool.name} does not allow`,
-      );
-    if (isCold(offering, view.memory.cold, view.now))
-      faults.push(`L7: ${launch.id} tries the cold ${offering.shape} in ${offering.zone}`);
-  }
-  const open = plan.memory.strikes.some(
-    (entry) =>
-      entry.pool === pool.name &&
-      entry.openedAt === view.now &&
-      entry.machines.length >= STRIKES_TO_OPEN &&
-      isCurrent(entry.image, view, pool.name),
-  );
-  return open
-    ? [...faults, `L3: ${launch.id} buys for pool ${pool.name}, whose breaker has just opened`]
+  if (hasOpenBreaker(pool.name, plan, view))
+    faults.push(`L3: ${launch.id} buys for pool ${pool.name}, whose breaker has just opened`);
+  return [
+    ...faults,
+    ...launch.offerings.flatMap((offering) => offeringFaults(launch.id, offering, pool, view)),
+  ];
+};
+
+const offeringFaults = (id: string, offering: Offering, pool: Pool, view: View): readonly string[] => {
+  const shape = view.shapes.get(offering.shape);
+  const allowed =
+    offering.cloud === pool.cloud &&
+    offering.region === pool.region &&
+    pool.zones.some(({ name }) => name === offering.zone) &&
+    pool.markets.includes(offering.market) &&
+    shape !== undefined &&
+    poolAllowsShape(pool, shape);
+  const faults = allowed
+    ? []
+    : [`S14: ${id} offers ${offering.shape} in ${offering.zone}, which pool ${pool.name} does not allow`];
+  return isCold(offering, view.memory.cold, view.now)
+    ? [...faults, `L7: ${id} tries the cold ${offering.shape} in ${offering.zone}`]
     : faults;
 };
+
+const hasOpenBreaker = (pool: string, plan: Plan, view: View): boolean =>
+  plan.memory.strikes.some(
+    (entry) =>
+      entry.pool === pool &&
+      entry.openedAt === view.now &&
+      entry.machines.length >= STRIKES_TO_OPEN &&
+      isCurrent(entry.image, view, pool),
+  );
 
 const isCurrent = (image: string, view: View, pool: string): boolean => {
   const template = view.world.templates.find((entry) => entry.pool === pool);

@@ -79,6 +79,20 @@ const groupByNew = (
   return own === share && larger < remainder;
 };
 
+const clusterAccepts = (wanted: string, value: string, counts: ReadonlyMap<string, number>): boolean =>
+  (wanted === '' || wanted === value) && (counts.size === 0 || (counts.size === 1 && counts.has(value)));
+
+const groupByAccepts = (
+  wanted: number,
+  value: string,
+  counts: ReadonlyMap<string, number>,
+  rule: CountingRule,
+): boolean =>
+  // Without a value the 1.11 rule divides by zero; the older rule is what such an app was written for.
+  rule.groupBy === '1.11' && wanted > 0
+    ? groupByNew(value, wanted, counts, rule.instances)
+    : groupByOld(value, wanted, counts);
+
 /** May one more instance go to `value`, given what is placed by value? */
 export const acceptsCount = (
   constraint: Constraint,
@@ -92,18 +106,15 @@ export const acceptsCount = (
     case 'MAX_PER':
       return (counts.get(value) ?? 0) < wholeNumber(constraint.value);
     case 'CLUSTER':
-      if (constraint.value !== undefined && constraint.value !== '' && constraint.value !== value)
-        return false;
-      return counts.size === 0 || (counts.size === 1 && counts.has(value));
-    case 'GROUP_BY': {
-      const wanted = wholeNumber(constraint.value);
-      // Without a value the 1.11 rule divides by zero; the older rule is what such an app was written for.
-      return rule.groupBy === '1.11' && wanted > 0
-        ? groupByNew(value, wanted, counts, rule.instances)
-        : groupByOld(value, wanted, counts);
-    }
-    default:
+      return clusterAccepts(constraint.value ?? '', value, counts);
+    case 'GROUP_BY':
+      return groupByAccepts(wholeNumber(constraint.value), value, counts, rule);
+    case 'LIKE':
+    case 'UNLIKE':
+    case 'IS':
       return true;
+    default:
+      return constraint.operator satisfies never;
   }
 };
 
@@ -121,8 +132,12 @@ export const acceptsStatic = (constraint: Constraint, place: Place): boolean => 
       return sameText(wanted, value);
     case 'CLUSTER':
       return wanted === '' || wanted === value;
-    default:
+    case 'UNIQUE':
+    case 'MAX_PER':
+    case 'GROUP_BY':
       return true;
+    default:
+      return constraint.operator satisfies never;
   }
 };
 

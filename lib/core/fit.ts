@@ -275,12 +275,7 @@ const leftoversOf = (plan: PackPlan, packed: Packed): ReadonlyMap<string, Leftov
 const hostsOf = (purchases: readonly Purchase[]): readonly Host[] =>
   purchases.flatMap(({ buyable, count }, nth) =>
     Array.from({ length: count }, (_, copy) =>
-      boughtHost(
-        buyable.pool,
-        buyable.offering,
-        buyable.shape,
-        `bought-${String(nth).padStart(5, '0')}-${copy}`,
-      ),
+      boughtHost({ ...buyable, id: `bought-${String(nth).padStart(5, '0')}-${copy}` }),
     ),
   );
 

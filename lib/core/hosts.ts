@@ -76,13 +76,14 @@ export const poolPlace = (pool: Pool, offering: Offering, id: string): Place => 
   return { hostname: id, attributes };
 };
 
-const newHost = (
-  kind: 'coming' | 'bought',
-  pool: Pool,
-  offering: Offering,
-  shape: Shape,
-  id: string,
-): Host => ({
+type NewMachine = {
+  readonly pool: Pool;
+  readonly offering: Offering;
+  readonly shape: Shape;
+  readonly id: string;
+};
+
+const newHost = (kind: 'coming' | 'bought', { pool, offering, shape, id }: NewMachine): Host => ({
   id,
   kind,
   place: poolPlace(pool, offering, id),
@@ -91,8 +92,7 @@ const newHost = (
   hasGpus: shape.total.gpus > 0,
 });
 
-export const boughtHost = (pool: Pool, offering: Offering, shape: Shape, id: string): Host =>
-  newHost('bought', pool, offering, shape, id);
+export const boughtHost = (machine: NewMachine): Host => newHost('bought', machine);
 
 export type ComingInput = {
   readonly joined: readonly Joined[];
@@ -109,7 +109,7 @@ export const comingHosts = (input: ComingInput): readonly Host[] => {
     const shape = input.shapes.get(machine.shape);
     if ((standing !== 'launching' && standing !== 'booting') || pool === undefined || shape === undefined)
       continue;
-    hosts.push(newHost('coming', pool, { ...machine, usdPerHour: 0 }, shape, machine.id));
+    hosts.push(newHost('coming', { pool, offering: { ...machine, usdPerHour: 0 }, shape, id: machine.id }));
   }
   const seen = new Set(input.joined.map(({ machine }) => machine.id));
   for (const launch of input.expected) {
@@ -117,7 +117,7 @@ export const comingHosts = (input: ComingInput): readonly Host[] => {
     const shape = input.shapes.get(launch.offering.shape);
     if (pool === undefined || shape === undefined) continue;
     for (const id of missingOf(launch, input.joined, seen))
-      hosts.push(newHost('coming', pool, launch.offering, shape, id));
+      hosts.push(newHost('coming', { pool, offering: launch.offering, shape, id }));
   }
   return hosts;
 };

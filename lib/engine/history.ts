@@ -2,6 +2,7 @@
 // it and what it costs. A recorded round can be replayed to the same bytes.
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod/mini';
 import { explain, explainOutcome } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
 import type { Plan } from '../core/model/plan';
@@ -76,20 +77,58 @@ const piecesOf = (input: PlanInput): readonly string[] => {
   return Array.from({ length: count }, (_, nth) => packed.slice(nth * PIECE_BYTES, (nth + 1) * PIECE_BYTES));
 };
 
-/** The input of a recorded round; undefined when it was not kept. */
+const pieceItem = z.object({ sk: z.string(), piece: z.string() });
+
+/** The input of a recorded round; undefined when it was not kept, or when it is not what was recorded: the bytes are
+ *  believed only when they have the hash that the record names. */
 export const recordedInput = async (
   store: Store,
   cluster: string,
-  turn: string,
-  round: number,
+  of: Pick<TurnRecord, 'turn' | 'round' | 'inputHash'>,
 ): Promise<PlanInput | undefined> => {
-  const items = await store.list(historyPartition(cluster), { prefix: `${turn}#${round}#piece` });
+  const items = await store.list(historyPartition(cluster), { prefix: `${of.turn}#${of.round}#piece` });
   if (items.length === 0) return undefined;
   const packed = items
-    .map((item) => ({ nth: Number(item.sk.split('#piece')[1]), piece: String(item['piece']) }))
-    .sort((a, b) => a.nth - b.nth)
+    .map((item) => pieceItem.parse(item))
+    .sort((a, b) => nth(a.sk) - nth(b.sk))
     .map(({ piece }) => piece)
     .join('');
-  const input: PlanInput = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString());
-  return input;
+  const recorded = z.custom<PlanInput>((value) => hashOf(value) === of.inputHash);
+  const parsed = recorded.safeParse(JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()));
+  return parsed.success ? parsed.data : undefined;
+};
+
+const nth = (sortKey: string): number => Number(sortKey.split('#piece')[1]);
+
+const turnRecord: z.ZodMiniType<TurnRecord> = z.object({
+  schemaVersion: z.literal(1),
+  turn: z.string(),
+  round: z.number(),
+  at: z.number(),
+  inputHash: z.string(),
+  planHash: z.string(),
+  pieces: z.number(),
+  actions: z.number(),
+  blocked: z.number(),
+  nowUsdPerHour: z.number(),
+  boughtUsdPerHour: z.number(),
+  sentences: z.array(z.string()),
+});
+
+/** The latest rounds, newest first. Records that another version wrote are left out. */
+export const latestRounds = async (
+  store: Store,
+  cluster: string,
+  limit: number,
+): Promise<readonly TurnRecord[]> => {
+  const items = await store.list(historyPartition(cluster), {
+    newestFirst: true,
+    limit: limit * (MOST_PIECES + 1),
+  });
+  return items
+    .flatMap((item) => {
+      const parsed = turnRecord.safeParse(item);
+      return parsed.success ? [parsed.data] : [];
+    })
+    .slice(0, limit);
 };

@@ -81,7 +81,9 @@ export const settleLost = async (engine: Engine, id: string): Promise<boolean> =
   const cluster = engine.spec.cluster;
   try {
     const found = await Promise.all(
-      scopesOf(engine.spec.pools).map((scope) => engine.clouds[scope.cloud]?.launched(scope, cluster, id)),
+      scopesOf(engine.spec.pools).map(async (scope) =>
+        engine.clouds[scope.cloud]?.launched(scope, cluster, id),
+      ),
     );
     const count = found.flatMap((source) => source?.value ?? []).length;
     engine.log.warn('a listed intent has no item', { cluster, action: id, count });
