@@ -1,0 +1,88 @@
+// Frameworks of the cluster: Marathon, which takes offers, and others, whose tasks are simply there.
+import type { Resources } from '../../core/model/resources';
+import { fits, NOTHING } from '../../core/model/resources';
+import { MesosFailure } from './api';
+import type { TaskState } from './api';
+import type { Agent, Framework, Master, Scheduler } from './master';
+import { freeOf, useResources } from './master';
+import { choosePorts } from './ports';
+import { endTask, flushOutbox, statusOf, taskRow } from './tasks';
+
+export const addFramework = (
+  master: Master,
+  name: string,
+  options: { readonly roles: readonly string[]; readonly scheduler?: Scheduler },
+): Framework => {
+  const framework: Framework = {
+    id: `${master.leaderId}-${String(master.frameworks.size).padStart(4, '0')}`,
+    name,
+    roles: options.roles,
+    registeredAt: master.base.timeline.now(),
+    connected: true,
+    ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+  };
+  master.frameworks.set(name, framework);
+  return framework;
+};
+
+/** A framework is there again: agents repeat what it has not acknowledged. */
+export const frameworkReturned = (master: Master, framework: Framework): void => {
+  framework.connected = true;
+  for (const agent of master.agents.values()) if (agent.outbox.length > 0) flushOutbox(master, agent);
+};
+
+/** @throws MesosFailure 400 when the agent is unknown or has no room. */
+export const occupy = (master: Master, agentId: string, wanted: Partial<Resources>, name: string): string => {
+  const agent = master.agents.get(agentId);
+  if (agent === undefined || agent.standing !== 'registered') throw new MesosFailure(400, 'Unknown agent');
+  const framework = master.frameworks.get(name) ?? addFramework(master, name, { roles: ['*'] });
+  const need = { ...NOTHING, ...wanted };
+  const role = [...agent.total.keys()].find((one) => fits(need, freeOf(agent, one)));
+  const ports = choosePorts(agent.ports, new Array<number>(need.ports).fill(0), 0);
+  if (role === undefined || ports === undefined)
+    throw new MesosFailure(400, `Agent ${agentId} has no room for that`);
+  const id = `${name}-${master.base.dice.hex('other-task', 12)}`;
+  const taken = new Map([[role, need]]);
+  place(master, { agent, framework, id, need, taken, ports });
+  return id;
+};
+
+type Placement = {
+  readonly agent: Agent;
+  readonly framework: Framework;
+  readonly id: string;
+  readonly need: Resources;
+  readonly taken: ReadonlyMap<string, Resources>;
+  readonly ports: readonly number[];
+};
+
+/** It runs from the start: when the world begins to be watched, others were there already. */
+const place = (master: Master, { agent, framework, id, need, taken, ports }: Placement): void => {
+  const running: TaskState = 'TASK_RUNNING';
+  const task = {
+    id,
+    name: id,
+    agent,
+    framework,
+    need,
+    taken,
+    ports,
+    statuses: [statusOf(master, running)],
+    state: running,
+    killing: false,
+    arrived: true,
+    running: true,
+  };
+  agent.tasks.set(id, task);
+  master.tasks.set(id, task);
+  useResources(agent, taken);
+  for (const port of ports) agent.ports.taken.add(port);
+  master.events.emit({ type: 'TASK_ADDED', task: taskRow(task) });
+  master.base.scribe.write('task-placed', id, `${framework.name} runs ${id} on ${agent.hostname}.`);
+};
+
+export const release = (master: Master, taskId: string): void => {
+  const task = master.tasks.get(taskId);
+  if (task === undefined) throw new MesosFailure(404, `Task '${taskId}' not found`);
+  endTask(master, task, 'TASK_FINISHED', 'Command exited with status 0');
+};

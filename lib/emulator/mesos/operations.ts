@@ -1,0 +1,64 @@
+// The master's face: reads as rows, the operator's writes, and hands for tests.
+import type { LeaderState, MesosMaster, NewAgent } from './api';
+import { MesosFailure } from './api';
+import { checkDrained } from './drain';
+import { occupy, release } from './frameworks';
+import type { Master } from './master';
+import { deactivateAgent, drainAgent, markAgentGone, reactivateAgent } from './operator';
+import { registerAgent } from './registration';
+import { agentRow, frameworkRow, listed, listedRecovered, metricsOf, recoveredRow } from './rows';
+import { taskRow } from './tasks';
+
+export const operationsOf = (master: Master): MesosMaster => {
+  master.hooks = { taskEnded: (agent) => checkDrained(master, agent) };
+  const led =
+    <A extends readonly unknown[], R>(run: (...given: A) => R) =>
+    (...given: A): R => {
+      if (!master.leads) throw new MesosFailure(503, 'No leader elected');
+      return run(...given);
+    };
+  return {
+    clusterName: master.clusterName,
+    masters: master.count,
+    leader: () => leaderOf(master),
+    agents: led(() => listed(master).map(agentRow)),
+    recoveredAgents: led(() => listedRecovered(master).map(recoveredRow)),
+    unreachableCount: led(
+      () => [...master.agents.values()].filter((agent) => agent.standing === 'unreachable').length,
+    ),
+    tasks: led(() => [...master.tasks.values()].map(taskRow)),
+    agentTasks: led((agentId: string) =>
+      [...(master.agents.get(agentId)?.tasks.values() ?? [])].map(taskRow),
+    ),
+    unreachableTasks: led(() => [...master.lost.values()].map(taskRow)),
+    completedTasks: led(() => [...master.completed.values()].flat()),
+    frameworks: led(() => [...master.frameworks.values()].map(frameworkRow)),
+    metrics: () => metricsOf(master),
+    subscribe: master.events.subscribe,
+    markAgentGone: led((agentId: string) => markAgentGone(master, agentId)),
+    deactivateAgent: led((agentId: string) => deactivateAgent(master, agentId)),
+    reactivateAgent: led((agentId: string) => reactivateAgent(master, agentId)),
+    drainAgent: led((agentId, options = {}) => drainAgent(master, agentId, options)),
+    occupy: led((agentId, resources, framework) => occupy(master, agentId, resources, framework)),
+    release: led((taskId: string) => release(master, taskId)),
+    addAgent: led((agent: NewAgent) => addAgent(master, agent)),
+  };
+};
+
+const leaderOf = (master: Master): LeaderState =>
+  master.leads
+    ? { kind: 'leading', masterId: master.leaderId, index: master.leaderIndex, since: master.ledSince }
+    : { kind: 'no-leader' };
+
+const addAgent = (master: Master, wanted: NewAgent): string => {
+  const agent = registerAgent(master, {
+    hostname: wanted.hostname,
+    ip: wanted.ip,
+    attributes: wanted.attributes,
+    byRole: new Map([[wanted.role ?? '*', wanted.total]]),
+    ...(wanted.machine === undefined ? {} : { machine: wanted.machine }),
+    ...(wanted.domain === undefined ? {} : { domain: wanted.domain }),
+  });
+  if (agent !== undefined) return agent.id;
+  throw new MesosFailure(409, `An agent is registered from ${wanted.ip} already`);
+};
