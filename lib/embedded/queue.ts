@@ -36,6 +36,7 @@ export const openQueue = (options: QueueOptions): Queue => {
   let isClosed = false;
 
   const send: Sender['send'] = async (body, { delayMs = 0 } = {}) => {
+    if (body === '') throw new Failure('permanent', `A message to ${name} cannot be empty.`);
     if (!(delayMs >= 0 && delayMs <= MAX_DELAY_MS))
       throw new Failure(
         'permanent',

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { Failure, isFailure } from '../../lib/engine/failure';
 import type { Change, Clause, Condition, Item, Json, Key, Store } from '../../lib/engine/ports';
 
-/** Values that meet each other often, beside any JSON. */
-const scalar = fc.constantFrom<string | number>('', 'a', 'b', 'ä', '\uffee', '😀', -1, 0, 1, 1.5, 10);
+/** Values that meet each other often. None from U+E000 to U+FFFF: dynalite compares those with what lies beyond by
+ *  UTF-16 units, DynamoDB by UTF-8 bytes. */
+const scalar = fc.constantFrom<string | number>('', 'a', 'b', 'ä', '😀', -1, 0, 1, 1.5, 10);
 export const field: fc.Arbitrary<Json> = fc.oneof(
   { weight: 4, arbitrary: scalar },
   { weight: 1, arbitrary: fc.constantFrom<Json>(null, true, false, [], {}, [1], { a: 1 }, ['a']) },
