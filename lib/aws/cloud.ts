@@ -22,8 +22,8 @@ export class Ec2Cloud implements Cloud {
   readonly #connections: Ec2Connections;
   readonly #clock: Clock;
 
-  constructor(options: AwsOptions) {
-    this.#connections = new Ec2Connections(options);
+  constructor(options: AwsOptions, connections = new Ec2Connections(options)) {
+    this.#connections = connections;
     this.#clock = options.clock;
   }
 

@@ -145,6 +145,7 @@ const CHECK_POLICY =
   "Check the role's policy, the organisation's service control policies and the permissions boundary.";
 const CHECK_KEYS = 'Check that the access key is active and belongs to the right account and partition.';
 const CHECK_CLOCK = 'Check the clock of this machine: a signature is valid for five minutes.';
+const NO_IMAGE = 'Give an image that this account may use in this region.';
 const NO_TEMPLATE =
   "The pool's launch template or its version was deleted. Deploy the stack again, or restart `muster serve`.";
 
@@ -165,6 +166,9 @@ const ADVICE = new Map([
   ['SignatureDoesNotMatch', `${CHECK_KEYS} ${CHECK_CLOCK}`],
   ['InvalidSignatureException', `${CHECK_KEYS} ${CHECK_CLOCK}`],
   ['RequestExpired', CHECK_CLOCK],
+  ['InvalidAMIID.NotFound', NO_IMAGE],
+  ['InvalidAMIID.Malformed', NO_IMAGE],
+  ['InvalidAMIID.Unavailable', NO_IMAGE],
   ['ExpiredToken', 'The session has ended: renew it, or give the process a role that renews itself.'],
   [
     'ExpiredTokenException',
