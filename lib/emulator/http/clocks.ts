@@ -4,6 +4,9 @@
 import type { Millis } from '../../core/model/machine';
 import type { EmulatedWorld } from '../world';
 
+/** All of the world that a clock needs. */
+type Timed = Pick<EmulatedWorld, 'now' | 'advanceTo'>;
+
 export type ClockChoice =
   | { readonly kind: 'stepped' }
   /** `factor` virtual milliseconds for each real one, above 0; looked at every `tickMs` (50 by default). */
@@ -30,7 +33,7 @@ type Periodic = { readonly ms: number; readonly what: () => void; due: Millis };
 /** A pause of the process (a laptop's lid) is not made up for: at most this much real time passes in one tick. */
 const MAX_TICK_MS = 1_000;
 
-export const createClock = (world: EmulatedWorld, choice: ClockChoice): WorldClock => {
+export const createClock = (world: Timed, choice: ClockChoice): WorldClock => {
   const periodics = new Set<Periodic>();
   const advanceTo = (time: Millis): void => {
     for (let next = soonest(periodics, time); next !== undefined; next = soonest(periodics, time)) {
@@ -73,7 +76,7 @@ type Timer = { pause(): void; resume(): void };
 const NO_TIMER: Timer = { pause: () => {}, resume: () => {} };
 
 const startTimer = (
-  world: EmulatedWorld,
+  world: Timed,
   choice: Exclude<ClockChoice, { kind: 'stepped' }>,
   advanceTo: (time: Millis) => void,
 ): Timer => {

@@ -14,9 +14,9 @@ export type Credentials =
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'dcos'; readonly token: string };
 
-export type Caller = { readonly name: string; readonly mayWrite: boolean };
+export type Caller = { readonly mayWrite: boolean };
 
-const ANYBODY: Caller = { name: '', mayWrite: true };
+const ANYBODY: Caller = { mayWrite: true };
 
 /** Who is calling; undefined when nobody that is known. Without credentials configured, anybody may do anything. */
 export const authenticate = (call: HttpCall, credentials: Credentials | undefined): Caller | undefined => {
@@ -39,7 +39,7 @@ const basicCaller = (header: string, principals: readonly Principal[]): Caller |
   if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return undefined;
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const found = principals.find((principal) => same(pair, `${principal.name}:${principal.secret}`));
-  return found && { name: found.name, mayWrite: found.mayWrite ?? true };
+  return found && { mayWrite: found.mayWrite ?? true };
 };
 
 const same = (a: string, b: string): boolean => {

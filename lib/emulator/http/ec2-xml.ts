@@ -41,6 +41,9 @@ const XML_NAMES_IN: Readonly<Record<string, string>> = {
   'InstanceStatus/Details': 'details',
 };
 
+/** Lists whose items are not called `item`. */
+const ITEM_NAMES: Readonly<Record<string, string>> = { 'NetworkInterfaces/Groups': 'groupId' };
+
 const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
@@ -61,7 +64,8 @@ const element = (parent: string, name: string, value: unknown): string => {
   const tag = XML_NAMES_IN[`${parent}/${name}`] ?? XML_NAMES[name] ?? lowerFirst(name);
   if (isList(value)) {
     if (value.length === 0) return `<${tag}/>`;
-    return `<${tag}>${value.map((item) => `<item>${content(name, item)}</item>`).join('')}</${tag}>`;
+    const of = ITEM_NAMES[`${parent}/${name}`] ?? 'item';
+    return `<${tag}>${value.map((item) => `<${of}>${content(name, item)}</${of}>`).join('')}</${tag}>`;
   }
   return `<${tag}>${content(name, value)}</${tag}>`;
 };

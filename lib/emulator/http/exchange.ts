@@ -33,7 +33,7 @@ export type Handler = (call: HttpCall) => HttpReply | Promise<HttpReply>;
 export const isStream = (reply: HttpReply): reply is Stream => 'open' in reply;
 
 /** A request body above this is refused with 413, as every one of the real servers refuses some size. */
-export const MAX_BODY_BYTES = 20 * 1024 * 1024;
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
 /** Reads a request whole. Resolves to undefined when the body is above the limit. */
 export const readCall = async (request: IncomingMessage): Promise<HttpCall | undefined> => {

@@ -1,5 +1,6 @@
 // Faults that a test puts on a service: slow, cut off, failing, half-sent. They are consumed in the order in which
 // they were injected, at most one per request, so that a test can say "the first call is lost, the second fails".
+import { STATUS_CODES } from 'node:http';
 import type { HttpReply } from './exchange';
 
 export type ServiceName = 'ec2' | 'ssm' | 'mesos' | 'marathon';
@@ -70,7 +71,7 @@ export const faultReply = (service: ServiceName, status: number, body: string | 
       return {
         status,
         headers: { 'Content-Type': 'text/plain; charset=utf-8' },
-        body: status === 503 ? '503 Service Unavailable.' : `${status}`,
+        body: `${status} ${STATUS_CODES[status] ?? 'Unknown'}.`,
       };
     case 'marathon':
       return {

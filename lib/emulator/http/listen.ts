@@ -113,7 +113,7 @@ const answer = async ({ handler, call, fault, service }: Answering): Promise<Htt
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
   });
 
 const send = (response: ServerResponse, reply: HttpReply, fault: FaultKind | undefined): void => {

@@ -76,7 +76,7 @@ const answer = (path: string, call: HttpCall, master: MasterOptions): HttpReply 
   return notTheLeader(path, call, master) ?? route(call, master, caller);
 };
 
-const NOBODY: Caller = { name: '', mayWrite: false };
+const NOBODY: Caller = { mayWrite: false };
 
 const unauthorized = (path: string, credentials: Credentials | undefined): HttpReply => {
   const realm = path === '/api/v1' || path.startsWith('/maintenance') ? 'readwrite' : 'readonly';

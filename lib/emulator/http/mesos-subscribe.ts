@@ -8,9 +8,9 @@ import { writeJson } from './mesos-json';
 import { agentMessage, frameworkInfo, frameworkMessage, statusMessage, taskMessage } from './mesos-messages';
 import { record } from './recordio';
 
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 /** The master's --max_operator_event_stream_subscribers: above it the oldest stream is ended. */
-export const MAX_SUBSCRIBERS = 1_000;
+const MAX_SUBSCRIBERS = 1_000;
 
 export type Subscribers = {
   /** The answer to SUBSCRIBE; `state` is GET_STATE's member. */
