@@ -80,14 +80,15 @@ const releaseAndWake = async (
   head: Head,
   freed: { readonly set: { readonly leaseUntil: number } },
 ): Promise<void> => {
-  // First the wake, then the lease: a crash between them costs a wake that finds nothing to do, not one that is lost.
-  await wake.send(wakeBody(head.cluster));
   try {
     await store.update(headKey(head.cluster), freed, [mine(head)]);
   } catch (error) {
     // Deposed: the turn that holds the head now covers everything.
-    if (!isFailure(error, 'conflict')) throw error;
+    if (isFailure(error, 'conflict')) return;
+    throw error;
   }
+  // Only now: a wake that arrives while the lease is still held does nothing and would be lost.
+  await wake.send(wakeBody(head.cluster));
 };
 
 /** Writes the list of open intents. Throws Failure('conflict') when this turn is deposed: it must begin nothing. */
@@ -122,8 +123,12 @@ export const want = async (
   } catch (error) {
     if (!isFailure(error, 'conflict')) throw error;
   }
-  await store.update(key, { add: { wanted: count } });
-  return always;
+  // Between the two writes a turn may have claimed the head and cleared the mark: then no wake is on its way for this.
+  const item = await store.update(key, { add: { wanted: count } });
+  return always || !isOutstanding(item, now);
 };
+
+const mark = z.object({ wakeSentAt: z._default(z.number(), 0) });
+const isOutstanding = (item: Item, now: number): boolean => mark.parse(item).wakeSentAt > now - WAKE_OUTSTANDING_MS;
 
 export const wakeBody = (cluster: string): string => JSON.stringify({ muster: 'wake', cluster });
