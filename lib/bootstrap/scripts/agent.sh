@@ -79,7 +79,9 @@ start_lines() {
 
 # KillMode=process: executors outlive a restart of the agent, and their tasks with them. The agent itself is started by
 # the bootstrap alone, so that a machine made from this one's image never joins under this one's name.
-write_units() {
+write_agent_unit() {
+  local start
+  start=$(start_lines)
   put /etc/systemd/system/muster-agent.service 0644 "[Unit]
 Description=Mesos agent of $MUSTER_CLUSTER
 Wants=network-online.target
@@ -87,7 +89,7 @@ After=network-online.target docker.service
 StartLimitIntervalSec=0
 [Service]
 EnvironmentFile=/etc/muster/mesos-agent.env
-$(start_lines)
+$start
 KillMode=process
 Delegate=true
 Restart=always
@@ -97,6 +99,9 @@ LimitNOFILE=65536
 LimitCORE=0
 TasksMax=infinity
 OOMScoreAdjust=-500"
+}
+
+write_bootstrap_unit() {
   put /etc/systemd/system/muster-bootstrap.service 0644 "[Unit]
 Description=Bootstrap of a Mesos agent, repeated at every start of the machine
 Wants=network-online.target
@@ -154,13 +159,17 @@ settle_identity() {
 
 start_agent() {
   PHASE=agent
+  local restart
   mkdir -p "$MUSTER_ROOT$WORK" || fail "cannot make $WORK"
   CHANGED=0
-  write_units
-  if ((CHANGED)); then systemctl daemon-reload; fi
   write_settings
+  write_agent_unit
+  restart=$((CHANGED || CREDENTIAL_CHANGED))
+  write_bootstrap_unit
+  write_prune_units
+  if ((CHANGED)); then systemctl daemon-reload; fi
   # A restart for new settings keeps the tasks; nothing changed means nothing restarted.
-  if ((CHANGED || CREDENTIAL_CHANGED)); then
+  if ((restart)); then
     systemctl restart muster-agent || fail 'muster-agent.service does not start'
   elif ! systemctl is-active --quiet muster-agent; then
     systemctl start muster-agent || fail 'muster-agent.service does not start'

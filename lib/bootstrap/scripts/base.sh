@@ -88,18 +88,16 @@ json_string() {
   pattern="\"$1\"[[:space:]]*:[[:space:]]*\"(([^\"\\\\]|\\\\.)*)\""
   [[ $json =~ $pattern ]] || return 1
   value=${BASH_REMATCH[1]}
-  # Escaped slashes first, since %b does not know them; a pair of backslashes is kept apart from what follows it.
+  # %b does not know escaped quotes and slashes; a pair of backslashes is kept apart from what follows it.
   value=${value//\\\\/\\x5c}
+  value=${value//\\\"/\"}
   printf '%b' "${value//\\\///}"
 }
 
-package_tool() {
-  local tool
-  for tool in apt-get dnf yum; do
-    if command -v "$tool" >/dev/null; then
-      printf '%s' "$tool"
-      return 0
-    fi
+# Sets TOOL. What may fail is never called within an argument or a case: there bash goes on.
+find_package_tool() {
+  for TOOL in apt-get dnf yum; do
+    if command -v "$TOOL" >/dev/null; then return 0; fi
   done
   fail 'neither apt-get nor dnf nor yum is here: bake Docker and Mesos into the image'
 }
@@ -108,18 +106,16 @@ package_tool() {
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@"; }
 
 refresh_packages() {
-  case $(package_tool) in
-    apt-get) retry 5 apt update || fail 'apt-get update failed 5 times: is the mirror reachable?' ;;
-    *) ;;
-  esac
+  find_package_tool
+  if [[ $TOOL != apt-get ]]; then return 0; fi
+  retry 5 apt update || fail 'apt-get update failed 5 times: is the mirror reachable?'
 }
 
 install_packages() {
-  local tool
-  tool=$(package_tool)
+  find_package_tool
   say "installing $*"
-  case $tool in
+  case $TOOL in
     apt-get) retry 5 apt install -y --no-install-recommends "$@" ;;
-    *) retry 5 "$tool" install -y "$@" ;;
-  esac || fail "$tool could not install $* in 5 attempts"
+    *) retry 5 "$TOOL" install -y "$@" ;;
+  esac || fail "$TOOL could not install $* in 5 attempts"
 }

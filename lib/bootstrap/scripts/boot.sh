@@ -18,7 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # cloud-init and the unit can meet on a first boot of an image that was made from one of our machines.
 take_turn() {
   mkdir -p "$MUSTER_ROOT/run/muster" "$STATE" || fail 'cannot make /run/muster and /var/lib/muster'
-  exec 9>"$MUSTER_ROOT/run/muster/boot.lock"
+  exec 9>>"$MUSTER_ROOT/run/muster/boot.lock"
   flock -w 900 9 || fail 'another bootstrap has been running for 15 minutes'
 }
 
@@ -52,7 +52,6 @@ main() {
   write_credential
   CREDENTIAL_CHANGED=$CHANGED
   settle_identity
-  prune_images
   bound_the_journal
   start_agent
   await_registration

@@ -40,7 +40,7 @@ ensure_docker() {
 }
 
 # Docker images are never collected by Mesos.
-prune_images() {
+write_prune_units() {
   put /etc/systemd/system/muster-prune.service 0644 "[Unit]
 Description=Remove Docker images that no container has used for a day
 [Service]

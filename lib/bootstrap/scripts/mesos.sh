@@ -29,7 +29,8 @@ mask_vendor_units() {
 # installed. Agents cannot authenticate without libsasl2-modules.
 install_libraries() {
   local wanted=() name
-  case $(package_tool) in
+  find_package_tool
+  case $TOOL in
     apt-get)
       for name in libsasl2-modules libsvn1 libapr1 libapr1t64 libcurl4 libcurl4t64 libunwind8; do
         if apt-cache show "$name" >/dev/null 2>&1; then wanted+=("$name"); fi
@@ -73,7 +74,8 @@ from_repository() {
   read -ra packages <<<"$MUSTER_SOURCE_PACKAGES"
   if find_installed_agent; then return 0; fi
   fetch_repository_key
-  case $(package_tool) in
+  find_package_tool
+  case $TOOL in
     apt-get) add_apt_repository ;;
     *) add_rpm_repository ;;
   esac
