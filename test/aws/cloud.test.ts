@@ -146,6 +146,7 @@ describe('a launch', () => {
     ],
     ['no answer in time', { broken: 'silent' }, 'unknown-outcome', /may have been done/],
     ['a connection that ends unanswered', { broken: 'hangs-up' }, 'unknown-outcome', /may have been done/],
+    ['an answer that stops half way', { broken: 'stalls' }, 'unknown-outcome', /may have been done/],
     ['an answer that ends half way', { broken: 'half' }, 'unknown-outcome', /may have been done/],
     ['an answer that is no XML', { body: 'proxy says hello' }, 'unknown-outcome', /may have been done/],
   ])('on %s is sent once and fails as what the caller should do', async (_, reply, kind, message) => {

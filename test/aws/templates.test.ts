@@ -116,6 +116,13 @@ test('every change of the definition makes one more version', async () => {
   expect((await ensure()).version).toBe('7');
 });
 
+test('a definition that comes back later gets a version of its own', async () => {
+  const { ensure } = await templateServer();
+  const versions: string[] = [];
+  for (const rootDiskGib of [40, 50, 40, 50]) versions.push((await ensure({ rootDiskGib })).version);
+  expect(versions).toEqual(['1', '2', '3', '4']);
+});
+
 test('two that change it at once from the same version get the same version', async () => {
   const { store, ensure } = await templateServer();
   await ensure();

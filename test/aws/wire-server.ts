@@ -8,10 +8,10 @@ export type Received = {
   readonly form: Readonly<Record<string, string>>;
   readonly body: string;
 };
-/** An answer, or what a broken far end does: never answers, or hangs up half way through the body. */
+/** An answer, or what a broken far end does: never answers, hangs up, or stops half way through the body. */
 export type Reply =
   | { readonly status?: number; readonly body: string }
-  | { readonly broken: 'silent' | 'hangs-up' | 'half' };
+  | { readonly broken: 'silent' | 'hangs-up' | 'half' | 'stalls' };
 
 export type WireServer = {
   readonly endpoint: string;
@@ -57,9 +57,11 @@ const send = (reply: Reply, response: ServerResponse): void => {
     return;
   }
   if (reply.broken === 'hangs-up') response.destroy();
-  if (reply.broken === 'half') {
+  if (reply.broken === 'half' || reply.broken === 'stalls') {
     response.writeHead(200, { 'content-length': '1000' });
-    response.write('<CreateFleetResponse><fleetId>fl', () => response.destroy());
+    response.write('<CreateFleetResponse><fleetId>fl', () => {
+      if (reply.broken === 'half') response.destroy();
+    });
   }
 };
 
