@@ -48,7 +48,6 @@ export type WorldSettings = {
     readonly launchTokenRefreshMs: number;
     readonly viableTaskMs: number;
     readonly reconciliationMs: number;
-    readonly scaleCheckMs: number;
     /** API outage after the Mesos master failed over: the leader exits and is started again. */
     readonly restartMs: number;
     readonly maxDeployments: number;
@@ -96,7 +95,6 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     launchTokenRefreshMs: 30_000,
     viableTaskMs: 60_000,
     reconciliationMs: 600_000,
-    scaleCheckMs: 300_000,
     restartMs: 8_000,
     maxDeployments: 100,
     taskStartMs: [300, 2_000],

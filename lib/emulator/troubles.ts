@@ -1,6 +1,13 @@
 // What can go wrong in the emulated world, on demand. Each call is written to the chronicle.
 import type { Market } from '../core/model/offering';
 import type { Millis } from '../core/model/machine';
+import { AwsFailure } from './aws-failure';
+import type { Cloud, Fate, Vm } from './ec2/cloud';
+import { killVm, noticeSpot } from './ec2/life';
+import { MesosFailure } from './mesos/api';
+import { masterFailover } from './mesos/failover';
+import type { Agent, Master } from './mesos/master';
+import { disconnectAgent, missAgent, returnAgent } from './mesos/registration';
 
 /** Offerings that match every given part have none left. `left` of them can still be had first (0 by default). */
 export type CapacityTrouble = {
@@ -42,4 +49,88 @@ export type Troubles = {
   masterFailover(): void;
   /** Nothing gets through to or from the agent until the returned end is called; its tasks run on. */
   partition(agentId: string): () => void;
+};
+
+export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
+  const tell = (subject: string, text: string): void => cloud.base.scribe.write('trouble', subject, text);
+  const fate = (choice: LaunchChoice, what: Partial<Fate>): void => {
+    cloud.fates.push({ choice, after: cloud.launches, fate: what });
+  };
+  return {
+    capacityError: (trouble) => runShort(cloud, trouble),
+    neverRegister: (choice) => {
+      tell('machine', `${chosen(choice)} will never register.`);
+      fate(choice, { silent: true });
+    },
+    wrongPool: (choice, pool) => {
+      tell('machine', `${chosen(choice)} will announce the pool ${pool}.`);
+      fate(choice, { pool });
+    },
+    spotNotice: (id) => noticeSpot(cloud, vmOf(cloud, id)),
+    killMachine: (id) => {
+      tell(id, `The host under ${id} dies.`);
+      killVm(cloud, vmOf(cloud, id));
+    },
+    killAgent: (id, options) => {
+      const agent = agentOf(master, id);
+      tell(id, `The agent's process on ${agent.hostname} ends.`);
+      disconnectAgent(master, agent);
+      if (options?.returnsAfterMs === undefined) return;
+      cloud.base.timeline.after(options.returnsAfterMs, () => returnAgent(master, agent));
+    },
+    throttle: (calls) => {
+      tell('ec2', `EC2 will throttle the next ${calls} calls.`);
+      cloud.throttled += calls;
+    },
+    masterFailover: () => masterFailover(master),
+    partition: (id) => partition(master, agentOf(master, id), tell),
+  };
+};
+
+const chosen = (choice: LaunchChoice): string =>
+  'nth' in choice ? `Launch number ${choice.nth} from now` : 'Every launch of a certain kind';
+
+const runShort = (cloud: Cloud, trouble: CapacityTrouble): (() => void) => {
+  const shortage = { ...trouble, remaining: trouble.left ?? 0 };
+  const what = [
+    trouble.shape ?? 'every shape',
+    trouble.market ?? 'any market',
+    trouble.zone ?? 'every zone',
+  ].join(', ');
+  cloud.base.scribe.write(
+    'trouble',
+    what,
+    `EC2 runs short of capacity: ${what}, ${shortage.remaining} left.`,
+  );
+  cloud.shortages.push(shortage);
+  return () => {
+    cloud.shortages = cloud.shortages.filter((one) => one !== shortage);
+  };
+};
+
+const partition = (
+  master: Master,
+  agent: Agent,
+  tell: (subject: string, text: string) => void,
+): (() => void) => {
+  agent.reachable = false;
+  tell(agent.id, `The network between ${agent.hostname} and the masters is cut.`);
+  missAgent(master, agent);
+  return () => {
+    tell(agent.id, `The network between ${agent.hostname} and the masters works again.`);
+    if (!agent.alive || agent.dead) agent.reachable = true;
+    else returnAgent(master, agent);
+  };
+};
+
+const vmOf = (cloud: Cloud, id: string): Vm => {
+  const vm = cloud.vms.get(id);
+  if (vm !== undefined) return vm;
+  throw new AwsFailure('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+};
+
+const agentOf = (master: Master, id: string): Agent => {
+  const agent = master.agents.get(id);
+  if (agent !== undefined) return agent;
+  throw new MesosFailure(404, `Agent '${id}' not found`);
 };

@@ -3,13 +3,31 @@
 // calls at the same times give the same history, to the byte.
 import type { Millis } from '../core/model/machine';
 import type { Offering, Shape } from '../core/model/offering';
+import type { Base } from './base';
+import { bootMachine } from './boot/machine';
 import type { Chronicle } from './chronicle';
+import { createScribe } from './chronicle';
+import { createDice } from './dice';
+import { createAddressPool } from './ec2/addresses';
 import type { Ec2 } from './ec2/api';
+import type { Cloud } from './ec2/cloud';
+import { createCloud } from './ec2/cloud';
+import { operationsOf as ec2Operations } from './ec2/operations';
 import type { Marathon } from './marathon/api';
+import { createMarathon } from './marathon/marathon';
+import { operationsOf as marathonOperations } from './marathon/operations';
 import type { MesosMaster } from './mesos/api';
+import type { Master } from './mesos/master';
+import { createMaster } from './mesos/master';
+import { operationsOf as mesosOperations } from './mesos/operations';
+import { agentDied, registerAgent } from './mesos/registration';
 import type { MarathonVersion, SettingsChange, WorldSettings } from './settings';
+import { defaultSettings, withSettings } from './settings';
 import type { Ssm } from './ssm';
+import { createSsm } from './ssm';
+import { createTimeline } from './timeline';
 import type { Troubles } from './troubles';
+import { troublesOf } from './troubles';
 
 export type WorldSubnet = { readonly id: string; readonly zone: string; readonly cidr?: string };
 
@@ -63,6 +81,68 @@ export type EmulatedWorld = {
   onEvent(listener: (event: CloudEvent) => void): () => void;
 };
 
-export const createWorld = (_options: WorldOptions): EmulatedWorld => {
-  throw new Error('The emulated world is being built.');
+export const createWorld = (options: WorldOptions): EmulatedWorld => {
+  const full = completed(options);
+  const settings = withSettings(defaultSettings(full.marathonVersion), options.settings);
+  const timeline = createTimeline(options.startAt);
+  const scribe = createScribe(timeline.now);
+  const base: Base = { settings, timeline, dice: createDice(options.seed), scribe };
+  const ssm = createSsm({ account: full.account, region: full.region, now: timeline.now });
+  const cloud = createCloud({
+    base,
+    region: full.region,
+    account: full.account,
+    shapes: full.shapes,
+    prices: full.prices,
+    subnets: full.subnets.map((subnet, index) =>
+      createAddressPool(subnet.id, subnet.zone, subnet.cidr ?? `10.${index}.0.0/16`),
+    ),
+    resolveParameter: (path) => parameterValue(ssm, path),
+  });
+  const master = createMaster(base, full.clusterName, full.masters);
+  const marathon = createMarathon(base, master, full.marathonVersion);
+  cloud.hooks = machineHooks(cloud, master);
+  return {
+    options: full,
+    settings,
+    now: timeline.now,
+    advance: (ms) => timeline.advanceTo(timeline.now() + ms),
+    advanceTo: timeline.advanceTo,
+    nextAt: timeline.nextAt,
+    chronicle: { entries: scribe.entries, subscribe: scribe.subscribe },
+    ec2: ec2Operations(cloud),
+    ssm,
+    mesos: mesosOperations(master),
+    marathon: marathonOperations(marathon),
+    troubles: troublesOf(cloud, master),
+    onEvent: cloud.events.subscribe,
+  };
 };
+
+const completed = (options: WorldOptions): EmulatedWorld['options'] => {
+  const region = options.region ?? 'us-east-1';
+  const zones = [...new Set(options.prices.map((offering) => offering.zone))].sort();
+  return {
+    seed: options.seed,
+    startAt: options.startAt,
+    shapes: options.shapes,
+    prices: options.prices,
+    region,
+    account: options.account ?? '123456789012',
+    clusterName: options.clusterName ?? 'emulated',
+    masters: options.masters ?? 3,
+    marathonVersion: options.marathonVersion ?? '1.10',
+    subnets: options.subnets ?? zones.map((zone) => ({ id: `subnet-${zone.slice(region.length)}`, zone })),
+  };
+};
+
+const parameterValue = (ssm: Ssm, path: string): string | undefined =>
+  ssm.GetParameters({ Names: [path], WithDecryption: true }).Parameters[0]?.Value;
+
+/** A machine that runs boots its agent; one that ends takes its agents with it. */
+const machineHooks = (cloud: Cloud, master: Master): Cloud['hooks'] => ({
+  started: (vm) => bootMachine(cloud, vm, (announcement) => registerAgent(master, announcement)),
+  ended: (vm, how) => {
+    for (const agent of master.agents.values()) if (agent.machine === vm.id) agentDied(master, agent, how);
+  },
+});

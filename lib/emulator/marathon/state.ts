@@ -124,6 +124,8 @@ export type MarathonState = {
   readonly deployments: Map<string, Deployment>;
   readonly events: Emitter<MarathonEvent>;
   framework: Framework;
+  /** Whoever watches instances hears of each change. */
+  hooks: { readonly changed: (service: Service) => void };
   up: boolean;
   electedAt: Millis;
   tokens: number;
@@ -150,6 +152,7 @@ export const createState = (
   deployments: new Map(),
   events: createEmitter<MarathonEvent>(),
   framework,
+  hooks: { changed: () => undefined },
   up: true,
   electedAt: base.timeline.now(),
   tokens: base.settings.marathon.launchTokens,

@@ -1,0 +1,268 @@
+// Instances: scheduled, launched, updated, killed, expunged (semantics §2.1, §2.7).
+import type { Update } from '../mesos/master';
+import { endTask, isTerminal, killTask } from '../mesos/tasks';
+import { addDelay, resetDelay, watchViability } from './backoff';
+import { announceInstance, askForOffers, endStay, grantToken, restIfContent } from './launcher';
+import { placeOf } from './match';
+import { conditionOf } from './condition';
+import { killOrder } from './selection';
+import type { Condition, Instance, MarathonState, Service } from './state';
+import { emit, isActive } from './state';
+
+const changed = (state: MarathonState, service: Service): void => state.hooks.changed(service);
+
+export const scheduleInstances = (state: MarathonState, service: Service, count: number): void => {
+  for (let made = 0; made < count; made += 1) {
+    state.instanceNumber += 1;
+    const instance: Instance = {
+      id: `${service.id.slice(1).replaceAll('/', '_')}.instance-${state.base.dice.uuid('marathon-instance')}`,
+      service,
+      number: state.instanceNumber,
+      version: service.version,
+      goal: 'Running',
+      condition: 'Scheduled',
+      since: state.base.timeline.now(),
+      incarnation: 0,
+      ports: [],
+      counted: false,
+    };
+    service.instances.set(instance.id, instance);
+    service.waiting.add(instance);
+  }
+  if (count > 0) askForOffers(state);
+};
+
+/** The scale check: as many live instances as wanted. */
+export const scaleCheck = (state: MarathonState, service: Service): void => {
+  if (service.deployment?.kind === 'restart' || service.deployment?.kind === 'stop') return;
+  const live = [...service.instances.values()].filter(isLive);
+  if (live.length < service.target) scheduleInstances(state, service, service.target - live.length);
+  else if (live.length > service.target) {
+    for (const instance of killOrder(service, live).slice(0, live.length - service.target))
+      decommission(state, instance);
+  }
+};
+
+export const isLive = (instance: Instance): boolean =>
+  instance.goal === 'Running' && instance.condition !== 'UnreachableInactive';
+
+/** It shall not run any more: killed, or forgotten when it never ran. */
+export const decommission = (state: MarathonState, instance: Instance): void => {
+  instance.goal = 'Decommissioned';
+  if (isActive(instance.condition)) killInstance(state, instance);
+  else expunge(state, instance);
+};
+
+/** KILL only: the goal stays, so that a task killed this way is replaced under the same instance. */
+export const killInstance = (state: MarathonState, instance: Instance): void => {
+  if (instance.task !== undefined)
+    killTask(state.master, instance.task, { graceMs: instance.service.terms.graceMs });
+};
+
+/** Forgotten at once, whatever Mesos says of its task. */
+export const expunge = (state: MarathonState, instance: Instance): void => {
+  const { service } = instance;
+  leavePlace(instance);
+  service.instances.delete(instance.id);
+  service.waiting.delete(instance);
+  if (instance.task !== undefined) state.byTask.delete(instance.task.id);
+  endStay(service);
+  restIfContent(state);
+  changed(state, service);
+};
+
+const leavePlace = (instance: Instance): void => {
+  if (instance.counted && instance.agent !== undefined)
+    instance.service.placed.remove(placeOf(instance.agent));
+  instance.counted = false;
+};
+
+/** A status update from Mesos. Tasks that Marathon does not know are killed. */
+export const applyUpdate = (state: MarathonState, update: Update): void => {
+  const { task, status } = update;
+  const instance = state.byTask.get(task.id);
+  if (instance === undefined) {
+    if (!isTerminal(status.state) && status.state !== 'TASK_UNREACHABLE') killTask(state.master, task);
+    return;
+  }
+  announceStatus(state, instance, update);
+  const condition = conditionOf(status.state, status.reason);
+  if (condition === 'Running' || condition === 'Starting' || condition === 'Staging') {
+    progress(state, instance, condition);
+  } else if (condition === 'Unreachable') {
+    loseSight(state, instance);
+  } else {
+    endIncarnation(state, instance, condition, status.reason);
+  }
+};
+
+const progress = (state: MarathonState, instance: Instance, condition: Condition): void => {
+  const { timeline, scribe } = state.base;
+  const wasSeen = instance.condition !== 'Unreachable' && instance.condition !== 'UnreachableInactive';
+  if (
+    !wasSeen &&
+    !instance.counted &&
+    instance.agent !== undefined &&
+    instance.version === instance.service.version
+  ) {
+    instance.counted = true;
+    instance.service.placed.add(placeOf(instance.agent));
+  }
+  if (instance.condition === condition) return;
+  instance.condition = condition;
+  instance.since = timeline.now();
+  announceInstance(state, instance);
+  if (condition !== 'Running') return;
+  if (instance.startedAt === undefined) {
+    instance.startedAt = timeline.now();
+    scribe.write(
+      'task-running',
+      instance.task?.id ?? instance.id,
+      `${instance.service.id} runs on ${instance.agent?.hostname ?? ''}.`,
+    );
+    watchViability(state, instance);
+    startCrash(state, instance);
+    if (instance.service.terms.hasHealth) watchHealth(state, instance);
+    else grantToken(state);
+  }
+  endStay(instance.service);
+  changed(state, instance.service);
+};
+
+const watchHealth = (state: MarathonState, instance: Instance): void => {
+  const { timeline, dice, settings, scribe } = state.base;
+  const { incarnation } = instance;
+  timeline.after(dice.span('task-healthy', settings.marathon.taskHealthyMs), () => {
+    if (instance.incarnation !== incarnation || instance.condition !== 'Running') return;
+    instance.healthy = true;
+    grantToken(state);
+    scribe.write(
+      'task-healthy',
+      instance.task?.id ?? instance.id,
+      `${instance.service.id} is healthy on ${instance.agent?.hostname ?? ''}.`,
+    );
+    emit(state, 'instance_health_changed_event', {
+      instanceId: instance.id,
+      runSpecId: instance.service.id,
+      healthy: true,
+      runSpecVersion: instance.version,
+    });
+    changed(state, instance.service);
+  });
+};
+
+const startCrash = (state: MarathonState, instance: Instance): void => {
+  const { crash } = instance.service;
+  const { task } = instance;
+  if (crash === undefined || task === undefined) return;
+  task.next = state.base.timeline.after(crash.afterMs, () => {
+    endTask(
+      state.master,
+      task,
+      crash.state,
+      crash.state === 'TASK_FAILED' ? 'Command exited with status 1' : 'Command exited with status 0',
+    );
+  });
+};
+
+/** The agent is unreachable. By default the instance is given up at once and another is started. */
+const loseSight = (state: MarathonState, instance: Instance): void => {
+  const { service } = instance;
+  const strategy = service.terms.unreachable;
+  state.base.scribe.write(
+    'task-unreachable',
+    instance.task?.id ?? instance.id,
+    `${service.id} on ${instance.agent?.hostname ?? ''} is unreachable.`,
+  );
+  leavePlace(instance);
+  instance.condition = 'Unreachable';
+  instance.since = state.base.timeline.now();
+  instance.healthy = undefined;
+  announceInstance(state, instance);
+  if (instance.goal !== 'Running') {
+    expunge(state, instance);
+  } else if (strategy !== 'disabled' && strategy.inactiveMs === 0 && strategy.expungeMs === 0) {
+    expunge(state, instance);
+    scaleCheck(state, service);
+  } else if (strategy !== 'disabled') {
+    awaitReturn(state, instance, strategy);
+  }
+  changed(state, service);
+};
+
+const TICK_MS = 30_000;
+
+/** Replaced after one time, expunged after the other; looked at on a tick of 30 s only. */
+const awaitReturn = (
+  state: MarathonState,
+  instance: Instance,
+  strategy: { readonly inactiveMs: number; readonly expungeMs: number },
+): void => {
+  const { timeline } = state.base;
+  const { since } = instance;
+  const onTick = (ms: number): number =>
+    state.electedAt + Math.ceil((since + ms - state.electedAt) / TICK_MS) * TICK_MS;
+  const isStillLost = (): boolean => instance.since === since && instance.service.instances.has(instance.id);
+  timeline.at(onTick(strategy.inactiveMs), () => {
+    if (!isStillLost() || instance.condition !== 'Unreachable') return;
+    instance.condition = 'UnreachableInactive';
+    // It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5).
+    if (instance.agent !== undefined && instance.version === instance.service.version) {
+      instance.counted = true;
+      instance.service.placed.add(placeOf(instance.agent));
+    }
+    scaleCheck(state, instance.service);
+  });
+  timeline.at(onTick(strategy.expungeMs), () => {
+    if (isStillLost()) expunge(state, instance);
+  });
+};
+
+/** The task ended: launched again as the next incarnation, or forgotten when it was to end. */
+const endIncarnation = (
+  state: MarathonState,
+  instance: Instance,
+  condition: Condition,
+  reason: string | undefined,
+): void => {
+  const { service } = instance;
+  const host = instance.agent?.hostname ?? '';
+  state.base.scribe.write(
+    'task-ended',
+    instance.task?.id ?? instance.id,
+    `${service.id} on ${host} ended: ${condition}.`,
+  );
+  instance.condition = condition;
+  announceInstance(state, instance);
+  const isDraining = reason === 'REASON_AGENT_DRAINING';
+  if (isDraining && state.version !== '1.8') resetDelay(state, service);
+  else if (['Gone', 'Dropped', 'Failed', 'Finished', 'Error'].includes(condition)) addDelay(state, service);
+  leavePlace(instance);
+  if (instance.task !== undefined) state.byTask.delete(instance.task.id);
+  if (instance.goal !== 'Running') {
+    expunge(state, instance);
+    if (service.deployment === undefined) scaleCheck(state, service);
+    return;
+  }
+  instance.condition = 'Scheduled';
+  instance.since = state.base.timeline.now();
+  instance.task = undefined;
+  instance.healthy = undefined;
+  instance.startedAt = undefined;
+  service.waiting.add(instance);
+  askForOffers(state);
+  changed(state, service);
+};
+
+const announceStatus = (state: MarathonState, instance: Instance, { task, status }: Update): void =>
+  emit(state, 'status_update_event', {
+    slaveId: task.agent.id,
+    taskId: task.id,
+    taskStatus: status.state,
+    message: status.message ?? '',
+    appId: instance.service.id,
+    host: task.agent.hostname,
+    ipAddresses: [{ ipAddress: task.agent.ip, protocol: 'IPv4' }],
+    ports: [...task.ports],
+    version: instance.version,
+  });
