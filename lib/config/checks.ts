@@ -1,0 +1,144 @@
+// What no single value shows: references between parts, sums, and what a cloud needs of its pools.
+import type { Finding } from './issues';
+import type { Parts, PoolParts } from './parts';
+import { checkPool } from './pool-checks';
+import { suggest } from './suggest';
+
+export const crossChecks = (parts: Parts): readonly Finding[] => [
+  ...uniqueNames(parts, 'pools'),
+  ...uniqueNames(parts, 'schedules'),
+  ...uniqueNames(parts, 'webhooks'),
+  ...parts.pools.flatMap((pool, index) => checkPool(pool, ['pools', index], parts.mesos.source?.kind)),
+  ...network(parts),
+  ...repositoryKey(parts),
+  ...machineLimits(parts),
+  ...schedules(parts),
+  ...webhooks(parts),
+];
+
+const uniqueNames = (parts: Parts, list: 'pools' | 'schedules' | 'webhooks'): readonly Finding[] => {
+  const names = parts[list].map((entry) => entry.name);
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [
+          {
+            path: [list, index, 'name'],
+            problem: `the name ${name} is taken by ${list}[${names.indexOf(name)}]`,
+            advice: 'Give each its own name',
+          },
+        ],
+  );
+};
+
+const network = ({ network: { reach, vpcId, subnets } }: Parts): readonly Finding[] => {
+  if (reach !== 'vpc') return [];
+  const findings: Finding[] = [];
+  if (vpcId === undefined) {
+    findings.push({
+      path: ['network', 'vpcId'],
+      problem: 'reach: vpc needs the VPC of the masters',
+      advice: 'Write vpcId: vpc-...',
+    });
+  }
+  if (subnets === undefined || subnets.length === 0) {
+    findings.push({
+      path: ['network', 'subnets'],
+      problem: 'reach: vpc needs at least one subnet from which the masters can be reached',
+      advice: 'Write subnets: [subnet-...]',
+    });
+  }
+  return findings;
+};
+
+/** Packages that nobody signed, fetched over a connection that anybody can change, would run as root. */
+const repositoryKey = ({ mesos: { source } }: Parts): readonly Finding[] =>
+  source?.kind === 'repository' && source.key === undefined && source.url.startsWith('http:')
+    ? [
+        {
+          path: ['mesos', 'source', 'url'],
+          problem: 'packages from a plain http repository without a signing key can be replaced on the way',
+          advice: 'Add key: with the address of the signing key, or use https',
+        },
+      ]
+    : [];
+
+const machineLimits = ({ pools, limits }: Parts): readonly Finding[] => {
+  const sum = pools.reduce((total, pool) => total + (pool.size?.min ?? 0), 0);
+  return limits.machines === undefined || sum <= limits.machines
+    ? []
+    : [
+        {
+          path: ['limits', 'machines'],
+          problem: `the pools' minimum sizes add up to ${sum}, more than this limit of ${limits.machines}`,
+          advice: `Write at least ${sum}, or lower size.min of a pool`,
+        },
+      ];
+};
+
+const schedules = ({ schedules: list, pools }: Parts): readonly Finding[] =>
+  list.flatMap((schedule, index) => {
+    const path = ['schedules', index];
+    const pool = pools.find(({ name }) => name === schedule.pool);
+    if (schedule.pool === undefined) return [];
+    if (pool === undefined) return [noSuchPool([...path, 'pool'], schedule.pool, pools)];
+    if (schedule.min === undefined || pool.size === undefined || schedule.min <= pool.size.max) return [];
+    return [
+      {
+        path: [...path, 'min'],
+        problem: `${schedule.min} is above size.max of the pool ${schedule.pool}, which is ${pool.size.max}`,
+        advice: `Write at most ${pool.size.max}, or raise size.max of the pool`,
+      },
+    ];
+  });
+
+const webhooks = ({ webhooks: list, pools }: Parts): readonly Finding[] =>
+  list.flatMap(({ kind, auth, rules }, index) => {
+    const path = ['webhooks', index];
+    const findings: Finding[] = [];
+    if (kind === 'alertmanager' && auth === 'hmac') {
+      findings.push({
+        path: [...path, 'auth'],
+        problem: 'Alertmanager cannot sign what it sends',
+        advice: 'Write bearer or basic',
+      });
+    }
+    if (kind === 'hmac' && auth !== undefined && auth !== 'hmac') {
+      findings.push({
+        path: [...path, 'auth'],
+        problem: 'a webhook of kind hmac is authenticated by its signature',
+        advice: 'Write hmac, or leave auth out',
+      });
+    }
+    if (kind === 'alertmanager' && rules?.length === 0) {
+      findings.push({
+        path: [...path, 'rules'],
+        problem: 'without a rule no alert does anything',
+        advice:
+          'Write rules: [{ when: { alertname: ... }, do: { scaleOut: { pool: ..., by: 20%, for: 30m } } }]',
+      });
+    }
+    if (kind === 'hmac' && rules !== undefined && rules.length > 0) {
+      findings.push({
+        path: [...path, 'rules'],
+        problem: 'a signed body says itself what it asks for; rules are for alerts',
+        advice: 'Leave rules out, or write kind: alertmanager',
+      });
+    }
+    for (const [place, { do: action }] of (rules ?? []).entries()) {
+      const { pool } = action.scaleOut;
+      if (pools.some(({ name }) => name === pool)) continue;
+      findings.push(noSuchPool([...path, 'rules', place, 'do', 'scaleOut', 'pool'], pool, pools));
+    }
+    return findings;
+  });
+
+const noSuchPool = (path: Finding['path'], name: string, pools: readonly PoolParts[]): Finding => {
+  const known = pools.flatMap((pool) => pool.name ?? []);
+  const near = suggest(name, known);
+  return {
+    path,
+    problem: `there is no pool ${name}`,
+    advice: near === undefined ? `Name one of the pools: ${known.join(', ')}` : `Did you mean ${near}?`,
+  };
+};
