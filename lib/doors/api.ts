@@ -1,0 +1,84 @@
+// The API: status, plan, history; pause and resume. Reading answers from the store; the plan is made live and nothing of
+// it is done; requests go the way of every event, so that they are stored before they are acknowledged.
+import { Hono } from 'hono';
+import { explain } from '../core/explain';
+import { plan } from '../core/plan';
+import type { Plan } from '../core/model/plan';
+import type { Engine } from '../engine/engine';
+import { messageOf } from '../engine/failure';
+import { latestRounds } from '../engine/history';
+import { observe } from '../engine/observe';
+import type { Clock, Sender, Store } from '../engine/ports';
+import { recall } from '../engine/recall';
+import { z } from 'zod/mini';
+import { sealEnvelope } from './envelope';
+import { statusOf } from './status';
+
+export type ApiDoor = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: Sender;
+  readonly clusters: readonly string[];
+  /** Put together only when a live plan is asked for. */
+  readonly engine: (cluster: string) => Promise<Engine>;
+};
+
+const pauseRequest = z.object({
+  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+  by: z.string().check(z.minLength(1), z.maxLength(200)),
+  minutes: z._default(z.number().check(z.positive(), z.maximum(7 * 24 * 60)), 60),
+});
+const resumeRequest = z.object({
+  reason: z._default(z.string().check(z.maxLength(500)), ''),
+  by: z.string().check(z.minLength(1), z.maxLength(200)),
+});
+
+/** The routes, for a function URL and for `serve` alike. Every answer is JSON. */
+export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
+  const app = new Hono();
+  app.onError((error, context) => context.json({ message: messageOf(error) }, 500));
+  app.notFound((context) => context.json({ message: 'There is no such route. See docs/architecture.md.' }, 404));
+  app.get('/api/status', async (context) => {
+    const door = await open();
+    const now = door.clock.now();
+    return context.json(await Promise.all(door.clusters.map((cluster) => statusOf(door.store, cluster, now))));
+  });
+  app.get('/api/history', async (context) => {
+    const door = await open();
+    const cluster = clusterOf(door, context.req.query('cluster'));
+    const limit = Math.min(100, Math.max(1, Number(context.req.query('limit') ?? 20) || 20));
+    return context.json(await latestRounds(door.store, cluster, limit));
+  });
+  app.get('/api/plan', async (context) => {
+    const door = await open();
+    const made = await dryPlan(await door.engine(clusterOf(door, context.req.query('cluster'))));
+    return context.json({ sentences: explain(made), plan: made });
+  });
+  app.post('/api/pause', async (context) => request(await open(), 'pause', await context.req.json<unknown>()));
+  app.post('/api/resume', async (context) => request(await open(), 'resume', await context.req.json<unknown>()));
+  return app;
+};
+
+const clusterOf = (door: ApiDoor, asked: string | undefined): string => {
+  const cluster = asked ?? door.clusters[0];
+  if (cluster !== undefined && door.clusters.includes(cluster)) return cluster;
+  throw new Error(`There is no cluster ${asked ?? ''} here; there are ${door.clusters.join(', ')}.`);
+};
+
+/** What a turn would do now. Observes, decides, does nothing. */
+export const dryPlan = async (engine: Engine): Promise<Plan> => {
+  const [world, { memory }] = await Promise.all([observe(engine), recall(engine.store, engine.spec.cluster)]);
+  return plan({ spec: engine.spec, world, memory, now: engine.clock.now(), turn: 'dry', round: 1, work: engine.work });
+};
+
+const request = async (door: ApiDoor, kind: 'pause' | 'resume', body: unknown): Promise<Response> => {
+  const parsed = kind === 'pause' ? pauseRequest.safeParse(body) : resumeRequest.safeParse(body);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    return Response.json({ message: `The request is incomplete: ${faults.join('; ')}` }, { status: 400 });
+  }
+  const now = door.clock.now();
+  for (const cluster of door.clusters)
+    await door.events.send(sealEnvelope('api', { muster: 'request', kind, cluster, ...parsed.data }, now));
+  return Response.json({ message: `Accepted: ${kind}.` }, { status: 202 });
+};
