@@ -183,6 +183,12 @@ export const EC2_REQUESTS = {
     DryRun: flag,
   }),
   DeleteLaunchTemplate: z.object({ ...templateNamed, DryRun: flag }),
+  DescribeImages: z.object({
+    ImageIds: list(z.string(), 'ImageId'),
+    Owners: list(z.string(), 'Owner'),
+    IncludeDeprecated: flag,
+    ...page,
+  }),
   DescribeInstances: z.object({ InstanceIds: list(z.string(), 'InstanceId'), ...page }),
   DescribeInstanceTypes: z.object({
     InstanceTypes: list(z.string(), 'InstanceType'),

@@ -3,6 +3,7 @@
 /** Names whose XML form is not just the first letter lowered. */
 const XML_NAMES: Readonly<Record<string, string>> = {
   Reservations: 'reservationSet',
+  Images: 'imagesSet',
   Groups: 'groupSet',
   Instances: 'instancesSet',
   Tags: 'tagSet',
@@ -31,6 +32,7 @@ const XML_NAMES_IN: Readonly<Record<string, string>> = {
   'CreateFleet/Instances': 'fleetInstanceSet',
   'Instances/Code': 'code',
   'Subnets/State': 'state',
+  'Images/State': 'imageState',
   'Monitoring/State': 'state',
   'MetadataOptions/State': 'state',
   'LaunchTemplateData/TagSpecifications': 'tagSpecificationSet',

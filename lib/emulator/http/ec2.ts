@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AwsFailure } from '../aws-failure';
 import type { Ec2 } from '../ec2/api';
+import { describeImages } from './ec2-images';
 import { decodeQuery } from './ec2-query';
 import { EC2_REQUESTS as shape } from './ec2-request-shapes';
 import { encodeAnswer, encodeError } from './ec2-xml';
@@ -38,6 +39,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
     'DeleteLaunchTemplate',
     action(shape.DeleteLaunchTemplate, (ec2, input) => ec2.DeleteLaunchTemplate(input)),
   ],
+  ['DescribeImages', action(shape.DescribeImages, (_, input) => describeImages(input))],
   ['DescribeInstances', action(shape.DescribeInstances, (ec2, input) => ec2.DescribeInstances(input))],
   [
     'DescribeInstanceTypes',

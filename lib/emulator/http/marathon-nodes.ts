@@ -6,6 +6,7 @@ import type { Credentials } from './credentials';
 import { authenticate, challenge } from './credentials';
 import type { Handler, HttpCall, HttpReply } from './exchange';
 import { emptyReply, isStream, textReply } from './exchange';
+import { info } from './marathon-answers';
 import type { EventStreams } from './marathon-events';
 import { json, route } from './marathon-routes';
 
@@ -53,20 +54,14 @@ const fromLeader = (nodes: MarathonNodes, reply: HttpReply): HttpReply =>
 const answer = (nodes: MarathonNodes, call: HttpCall): HttpReply => {
   try {
     if (call.path === '/v2/leader') return ofLeader(nodes, call);
-    if (call.path === '/v2/info' && call.method === 'GET') return json(200, info(nodes));
-    return route(nodes.world.marathon, call);
+    if (call.path === '/v2/info' && call.method === 'GET')
+      return json(200, info(nodes.world.marathon, leaderAddress(nodes)));
+    return route(nodes.world, call);
   } catch (error) {
     if (!(error instanceof MarathonFailure)) throw error;
     return json(error.status, error.body);
   }
 };
-
-/** The world knows no ports: who leads, and where, is the face's to say. */
-const info = (nodes: MarathonNodes): object => ({
-  ...nodes.world.marathon.info(),
-  leader: leaderAddress(nodes),
-  elected: true,
-});
 
 const ofLeader = (nodes: MarathonNodes, call: HttpCall): HttpReply => {
   if (call.method === 'GET') return json(200, { leader: leaderAddress(nodes) });

@@ -1,11 +1,14 @@
 // Marathon's v2 API over the emulated Marathon's verbs: paths, statuses and headers (semantics §2.2-2.4, §2.8).
 import type { Deployed, KillOptions, Killed, Marathon } from '../marathon/api';
 import { MarathonFailure } from '../marathon/api';
+import type { EmulatedWorld } from '../world';
 import type { HttpCall, HttpReply } from './exchange';
 import { emptyReply, textReply } from './exchange';
+import * as written from './marathon-answers';
 
-export type MarathonRequest = {
+type MarathonRequest = {
   readonly call: HttpCall;
+  readonly world: EmulatedWorld;
   readonly marathon: Marathon;
   /** What the path's pattern captured, decoded. */
   readonly parts: readonly string[];
@@ -15,7 +18,7 @@ type Answer = (request: MarathonRequest) => HttpReply;
 type Route = { readonly method: string; readonly path: RegExp; readonly answer: Answer };
 
 /** The answer of the first route that fits; 405 where only the method does not, 404 where nothing does. */
-export const route = (marathon: Marathon, call: HttpCall): HttpReply => {
+export const route = (world: EmulatedWorld, call: HttpCall): HttpReply => {
   const path = call.path.length > 1 && call.path.endsWith('/') ? call.path.slice(0, -1) : call.path;
   const fitting = ROUTES.filter((candidate) => candidate.path.test(path));
   // A more special path comes first in the list, and its methods alone count.
@@ -27,7 +30,7 @@ export const route = (marathon: Marathon, call: HttpCall): HttpReply => {
       : json(405, { message: 'Method Not Allowed' }, { Allow: allowed });
   }
   const parts = (found.path.exec(path) ?? []).slice(1).map(decode);
-  return found.answer({ call, marathon, parts });
+  return found.answer({ call, world, marathon: world.marathon, parts });
 };
 
 export const json = (
@@ -151,9 +154,9 @@ const killTasks: Answer = ({ call, marathon }) => {
 const isTextList = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-const queue: Answer = ({ call, marathon }) => {
+const queue: Answer = ({ call, world }) => {
   const isEmbedded = call.query.getAll('embed').includes('lastUnusedOffers');
-  return json(200, { queue: marathon.queue(isEmbedded ? { embed: 'lastUnusedOffers' } : {}) });
+  return json(200, written.queue(world, isEmbedded ? 'lastUnusedOffers' : undefined));
 };
 
 const resetDelay: Answer = ({ marathon, parts }) => {
@@ -192,15 +195,26 @@ const deletePod: Answer = ({ call, marathon, parts }) => {
   return emptyReply(202, { [DEPLOYMENT_HEADER]: deploymentId });
 };
 
-const killPodInstance: Answer = ({ call, marathon, parts }) => {
-  const rows = marathon.killPodInstances(idOf(parts[0]), [parts[1] ?? ''], { wipe: isSet(call, 'wipe') });
-  return json(200, rows[0] ?? {});
+/** The role is read first: the last instance of a deleted pod takes the pod with it. */
+const killInstances = ({ call, marathon, parts }: MarathonRequest, ids: readonly string[]): object[] => {
+  const id = idOf(parts[0]);
+  const { role } = marathon.podStatus(id).spec;
+  return marathon
+    .killPodInstances(id, ids, { wipe: isSet(call, 'wipe') })
+    .map((row) => written.podInstance(row, role));
 };
 
-const killPodInstances: Answer = ({ call, marathon, parts }) => {
-  const ids = bodyOf(call);
+const killPodInstance: Answer = (request) => {
+  const [killedOne] = killInstances(request, [request.parts[1] ?? '']);
+  if (killedOne === undefined)
+    throw new MarathonFailure(404, `Instance '${request.parts[1]}' does not exist`);
+  return json(200, killedOne);
+};
+
+const killPodInstances: Answer = (request) => {
+  const ids = bodyOf(request.call);
   if (!isTextList(ids)) throw new MarathonFailure(400, 'The body must be a list of instance ids.');
-  return json(200, marathon.killPodInstances(idOf(parts[0]), ids, { wipe: isSet(call, 'wipe') }));
+  return json(200, killInstances(request, ids));
 };
 
 const get = (path: RegExp, answer: Answer): Route => ({ method: 'GET', path, answer });
@@ -227,13 +241,17 @@ const ROUTES: readonly Route[] = [
   on('DELETE', /^\/v2\/deployments\/([^/]+)$/, cancelDeployment),
   get(/^\/v2\/pods$/, ({ marathon }) => json(200, marathon.pods())),
   on('POST', /^\/v2\/pods$/, createPod),
-  get(/^\/v2\/pods\/::status$/, ({ marathon }) => json(200, marathon.podStatuses())),
-  get(/^\/v2\/pods\/(.+)::status$/, ({ marathon, parts }) => json(200, marathon.podStatus(idOf(parts[0])))),
+  get(/^\/v2\/pods\/::status$/, ({ marathon }) => json(200, marathon.podStatuses().map(written.podStatus))),
+  get(/^\/v2\/pods\/(.+)::status$/, ({ marathon, parts }) =>
+    json(200, written.podStatus(marathon.podStatus(idOf(parts[0])))),
+  ),
   on('DELETE', /^\/v2\/pods\/(.+)::instances$/, killPodInstances),
   on('DELETE', /^\/v2\/pods\/(.+)::instances\/([^/]+)$/, killPodInstance),
   get(/^\/v2\/pods\/(.+)$/, showPod),
   on('PUT', /^\/v2\/pods\/(.+)$/, updatePod),
   on('DELETE', /^\/v2\/pods\/(.+)$/, deletePod),
-  get(/^\/v2\/groups$/, ({ marathon }) => json(200, marathon.group())),
-  get(/^\/v2\/groups\/(.+)$/, ({ marathon, parts }) => json(200, marathon.group(idOf(parts[0])))),
+  get(/^\/v2\/groups$/, ({ marathon }) => json(200, written.group(marathon, marathon.group()))),
+  get(/^\/v2\/groups\/(.+)$/, ({ marathon, parts }) =>
+    json(200, written.group(marathon, marathon.group(idOf(parts[0])))),
+  ),
 ];

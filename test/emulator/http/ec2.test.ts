@@ -3,6 +3,7 @@ import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateTagsCommand,
+  DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
   DescribeInstancesCommand,
@@ -15,6 +16,7 @@ import {
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { Serving } from './served-world';
 import { send, serving, ZONES } from './served-world';
 
@@ -190,6 +192,37 @@ describe('EC2 as its own client sees it', () => {
     expect(prices.SpotPriceHistory?.map((one) => Number(one.SpotPrice))).toEqual([0.04, 0.04]);
     const console = await ec2.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: true }));
     expect(console.InstanceId).toBe(id);
+  });
+
+  test('a tag comes back as it was set, whatever is in it', async () => {
+    const served = await serving();
+    const ec2 = client(served);
+    const id = (await launch(served, ec2, 1)).Instances?.[0]?.InstanceIds?.[0] ?? '';
+    const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(value, async (Value) => {
+        await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'note', Value }] }));
+        const found = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+        expect(found.Reservations?.[0]?.Instances?.[0]?.Tags).toContainEqual({ Key: 'note', Value });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('any image that is asked for by its id exists, with a root disk', async () => {
+    const ec2 = client(await serving());
+    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: ['ami-0abc'] }));
+    expect(Images).toMatchObject([
+      {
+        ImageId: 'ami-0abc',
+        State: 'available',
+        RootDeviceName: '/dev/xvda',
+        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8, VolumeType: 'gp3' } }],
+      },
+    ]);
+    await expect(ec2.send(new DescribeImagesCommand({ ImageIds: ['nonsense'] }))).rejects.toMatchObject({
+      name: 'InvalidAMIID.Malformed',
+    });
   });
 
   test('the same token gives the same fleet, another request under it is a mismatch', async () => {
