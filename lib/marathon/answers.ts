@@ -1,0 +1,77 @@
+// What an answer of Marathon that is not a success means for the caller (semantics §2.3, §2.8).
+import { Failure } from '../engine/failure';
+import type { FailureKind } from '../engine/failure';
+import type { Use } from '../transport/hosts';
+import { errorSchema } from './schema';
+
+export type Refusal = {
+  /** `PUT /v2/apps/web` */
+  readonly call: string;
+  readonly use: Use;
+  readonly url: string;
+  readonly status: number;
+  readonly text: string;
+};
+
+/**
+ * - `transient`: this address did nothing (no leader known, or a redirect, which is not followed).
+ * - `gone`: no such app, pod, task or deployment.
+ * - `conflict`: the app is locked; the message ends with the ids of the deployments that hold it.
+ * - `throttled`: as many deployments run as Marathon allows.
+ * - `unknown-outcome`: the answer leaves open whether a write was done (its 503 is also a time-out).
+ */
+export const refusalOf = (refusal: Refusal): Failure => {
+  const { kind, advice } = verdictOf(refusal);
+  const said = saidIn(refusal.text);
+  const message = `${refusal.call} at ${refusal.url} answered ${refusal.status}${said === '' ? '' : `: ${said}`}.`;
+  return new Failure(kind, message, {
+    code: String(refusal.status),
+    ...(advice === undefined ? {} : { advice }),
+  });
+};
+
+type Verdict = { readonly kind: FailureKind; readonly advice?: string };
+
+const verdictOf = ({ status, text, use }: Refusal): Verdict => {
+  if (status >= 300 && status < 400) return { kind: 'transient' };
+  switch (status) {
+    case 401:
+      return {
+        kind: 'permanent',
+        advice: 'Marathon does not know these credentials: check the secret that marathon.auth names.',
+      };
+    case 403:
+      return /deployments/i.test(text)
+        ? { kind: 'throttled' }
+        : { kind: 'permanent', advice: 'The user of marathon.auth may not do this: check its permissions.' };
+    case 404:
+      return { kind: 'gone' };
+    case 409:
+      return { kind: 'conflict' };
+    case 429:
+      return { kind: 'throttled' };
+    case 502:
+      return {
+        kind: use === 'read' || /determine the current leader/.test(text) ? 'transient' : 'unknown-outcome',
+      };
+    default:
+      if (status < 500) return { kind: 'permanent' };
+      return { kind: use === 'read' ? 'transient' : 'unknown-outcome' };
+  }
+};
+
+const saidIn = (text: string): string => {
+  const error = errorIn(text);
+  const message = (error?.message ?? text).replace(/\s+/g, ' ').slice(0, 300).replace(/\.$/, '');
+  const deployments = (error?.deployments ?? []).map((deployment) => deployment.id);
+  return deployments.length === 0 ? message : `${message} (deployments: ${deployments.join(', ')})`;
+};
+
+const errorIn = (text: string) => {
+  try {
+    const parsed = errorSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,97 @@
+// What an answer that is not 200 means for the caller. The texts are those of a real master (mesos-observed, the
+// recordings): a status alone does not tell whether something was done.
+import { Failure } from '../engine/failure';
+import type { FailureKind } from '../engine/failure';
+import type { Use } from '../transport/hosts';
+
+export type Refusal = {
+  /** `DRAIN_AGENT` */
+  readonly call: string;
+  readonly use: Use;
+  readonly url: string;
+  readonly status: number;
+  readonly text: string;
+};
+
+/**
+ * - `transient`: this master did nothing (not the leader, no leader, still recovering, still starting).
+ * - `gone`: the agent is not known any more.
+ * - `conflict`: the agent is in another state than the call supposes; look again.
+ * - `unknown-outcome`: the answer leaves open whether a write was done.
+ */
+export const refusalOf = (refusal: Refusal): Failure => {
+  const { kind, advice } = verdictOf(refusal);
+  const said = refusal.text === '' ? '' : `: ${oneLine(refusal.text)}`;
+  return new Failure(kind, `${refusal.call} at ${refusal.url} answered ${refusal.status}${said}.`, {
+    code: String(refusal.status),
+    ...(advice === undefined ? {} : { advice }),
+  });
+};
+
+type Verdict = { readonly kind: FailureKind; readonly advice?: string };
+
+const verdictOf = (refusal: Refusal): Verdict => {
+  switch (refusal.status) {
+    case 301:
+    case 302:
+    case 307:
+    case 308:
+      return { kind: 'transient' };
+    case 400:
+      return badRequest(refusal.text);
+    case 401:
+      return {
+        kind: 'permanent',
+        advice: 'The master does not know these credentials: check the secret that mesos.auth names.',
+      };
+    case 403:
+      return {
+        kind: 'permanent',
+        advice: `The principal of mesos.auth may not do this: check the master's --acls for ${refusal.call}.`,
+      };
+    case 404:
+      return notFound(refusal);
+    case 409:
+      return conflict(refusal.text);
+    case 429:
+      return { kind: 'throttled' };
+    case 503:
+      return { kind: nothingDone.test(refusal.text) ? 'transient' : open(refusal) };
+    default:
+      return { kind: refusal.status >= 500 ? open(refusal) : 'permanent' };
+  }
+};
+
+const nothingDone = /No leader elected|has not finished recovery/;
+
+const open = ({ use }: Refusal): FailureKind => (use === 'read' ? 'transient' : 'unknown-outcome');
+
+const badRequest = (text: string): Verdict => {
+  if (/Unknown agent/.test(text)) return { kind: 'gone' };
+  if (/not deactivated|still in the DRAINING state/.test(text)) return { kind: 'conflict' };
+  if (/part of a maintenance schedule/.test(text)) {
+    return {
+      kind: 'conflict',
+      advice:
+        'Mesos does not drain an agent whose machine is in the maintenance schedule: take it out first.',
+    };
+  }
+  if (/appears more than once|cannot be removed from the schedule/.test(text)) return { kind: 'conflict' };
+  return { kind: 'permanent' };
+};
+
+/** MARK_AGENT_GONE names the agent; any other 404 is a master in its first moments (mesos-observed 30) or a wrong path. */
+const notFound = ({ text }: Refusal): Verdict =>
+  /^Agent '.*' not found/.test(text)
+    ? { kind: 'gone' }
+    : {
+        kind: 'transient',
+        advice: 'If it stays so, the path of this address in mesos.masters is wrong.',
+      };
+
+/** REACTIVATE of an unreachable agent answers this although it has worked (mesos-observed 14). */
+const conflict = (text: string): Verdict => ({
+  kind: /removed while processing/.test(text) ? 'unknown-outcome' : 'conflict',
+});
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 300).replace(/\.$/, '');

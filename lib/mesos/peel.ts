@@ -1,0 +1,151 @@
+// GET_AGENTS of 40,000 agents is some 75 MB of JSON. Only one agent of it is ever needed at a time, so the bytes are
+// scanned for the ends of list elements and each element is parsed alone, while the rest of the document (the shell,
+// with a 0 in the place of each element) is kept and parsed at the end: that it parses, and that its lists have as many
+// entries as were handed out, is the proof that the answer was whole.
+import { Failure } from '../engine/failure';
+
+export type PeelOptions = {
+  /** Names of lists of objects that are members of a member of the document: `{"x":{"<name>":[{...},...]}}`. */
+  readonly lists: readonly string[];
+  readonly onElement: (list: string, text: string) => void;
+  /** Longest element and longest shell, in bytes. */
+  readonly maxBytes?: number;
+};
+
+export type Peeler = {
+  write(chunk: Uint8Array): void;
+  /** The shell. Throws `transient` when the document is not whole. */
+  end(): string;
+};
+
+const DEFAULT_MAX_BYTES = 4_194_304;
+const LIST_OWNER_DEPTH = 2;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const ZERO = Buffer.from('0');
+
+type State = {
+  depth: number;
+  inString: boolean;
+  escaped: boolean;
+  /** The last string at the depth of a list's name. */
+  name: number[];
+  /** The list that is being read. */
+  list: string | undefined;
+  inElement: boolean;
+  readonly element: Pile;
+  readonly shell: Pile;
+};
+type Pile = { parts: Uint8Array[]; bytes: number };
+
+export const createPeeler = (options: PeelOptions): Peeler => {
+  const state: State = {
+    depth: 0,
+    inString: false,
+    escaped: false,
+    name: [],
+    list: undefined,
+    inElement: false,
+    element: { parts: [], bytes: 0 },
+    shell: { parts: [], bytes: 0 },
+  };
+  const peel = { ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES };
+  return {
+    write: (chunk) => scan(state, peel, chunk),
+    end: () => {
+      if (state.depth !== 0 || state.inString || state.shell.bytes === 0) throw truncated();
+      return emptied(state.shell);
+    },
+  };
+};
+
+type Peel = Required<PeelOptions>;
+
+const scan = (state: State, peel: Peel, chunk: Uint8Array): void => {
+  let from = 0;
+  for (let at = 0; at < chunk.byteLength; at += 1) {
+    const byte = chunk[at] ?? 0;
+    if (state.inString) inString(state, byte);
+    else if (byte === QUOTE) openString(state);
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) from = open(state, peel, { chunk, at, from });
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) from = close(state, peel, { chunk, at, from });
+    else if (byte === COMMA && state.depth === LIST_OWNER_DEPTH) state.name.length = 0;
+  }
+  keep(state, peel, chunk.subarray(from));
+};
+
+type Place = { readonly chunk: Uint8Array; readonly at: number; readonly from: number };
+
+const inString = (state: State, byte: number): void => {
+  if (state.escaped) state.escaped = false;
+  else if (byte === BACKSLASH) state.escaped = true;
+  else if (byte === QUOTE) state.inString = false;
+  if (state.inString && state.depth === LIST_OWNER_DEPTH) state.name.push(byte);
+};
+
+const openString = (state: State): void => {
+  state.inString = true;
+  if (state.depth === LIST_OWNER_DEPTH) state.name.length = 0;
+};
+
+/** Where the run of bytes that is not yet kept begins, after this one. */
+const open = (state: State, peel: Peel, { chunk, at, from }: Place): number => {
+  state.depth += 1;
+  if (state.inElement) return from;
+  if (chunk[at] === OPEN_LIST) {
+    if (state.depth === LIST_OWNER_DEPTH + 1) state.list = listNamed(state, peel);
+    return from;
+  }
+  if (state.list === undefined || state.depth !== LIST_OWNER_DEPTH + 2) return from;
+  keep(state, peel, chunk.subarray(from, at));
+  keep(state, peel, ZERO);
+  state.inElement = true;
+  return at;
+};
+
+const listNamed = (state: State, peel: Peel): string | undefined => {
+  const name = String.fromCharCode(...state.name.slice(0, 64));
+  return peel.lists.includes(name) ? name : undefined;
+};
+
+const close = (state: State, peel: Peel, { chunk, at, from }: Place): number => {
+  state.depth -= 1;
+  if (state.depth < 0) throw truncated();
+  if (state.inElement) {
+    if (state.depth !== LIST_OWNER_DEPTH + 1 || state.list === undefined) return from;
+    keep(state, peel, chunk.subarray(from, at + 1));
+    state.inElement = false;
+    peel.onElement(state.list, emptied(state.element));
+    return at + 1;
+  }
+  if (state.depth === LIST_OWNER_DEPTH) state.list = undefined;
+  return from;
+};
+
+const keep = (state: State, peel: Peel, bytes: Uint8Array): void => {
+  if (bytes.byteLength === 0) return;
+  const pile = state.inElement ? state.element : state.shell;
+  pile.parts.push(bytes);
+  pile.bytes += bytes.byteLength;
+  if (pile.bytes > peel.maxBytes) {
+    throw new Failure('transient', `One part of the answer is longer than ${peel.maxBytes} bytes.`, {
+      code: 'too-long',
+    });
+  }
+};
+
+const emptied = (pile: Pile): string => {
+  const [only] = pile.parts;
+  const whole = pile.parts.length === 1 && only !== undefined ? only : Buffer.concat(pile.parts);
+  pile.parts = [];
+  pile.bytes = 0;
+  return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8');
+};
+
+const truncated = (): Failure =>
+  new Failure('transient', 'The answer is cut short or is not JSON.', { code: 'not-json' });
