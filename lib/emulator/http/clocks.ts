@@ -2,6 +2,7 @@
 // N times real time from one interval timer, `real` is paced at 1. Whatever moves it, time passes through every
 // periodic call on the way, so that a jump of a minute still sends four heartbeats.
 import type { Millis } from '../../core/model/machine';
+import type { Clock } from '../../engine/ports';
 import type { EmulatedWorld } from '../world';
 
 /** All of the world that a clock needs. */
@@ -13,19 +14,22 @@ export type ClockChoice =
   | { readonly kind: 'paced'; readonly factor: number; readonly tickMs?: number }
   | { readonly kind: 'real'; readonly tickMs?: number };
 
-export type WorldClock = {
+/** It is a Clock, so that clients of a served world live in its time. */
+export type WorldClock = Clock & {
   readonly kind: ClockChoice['kind'];
-  now(): Millis;
+  /** Resolves once `ms` virtual milliseconds have passed, or the clock is stopped. On a stepped clock it makes them
+   *  pass itself: nobody else does while a client waits to try again. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** Carries out the next `ms` virtual milliseconds at once. Throws Error on a negative number. */
-  advance(ms: number): void;
-  advanceTo(time: Millis): void;
+  readonly advance: (ms: number) => void;
+  readonly advanceTo: (time: Millis) => void;
   /** Virtual time stands still until `resume`; a stepped clock always does. */
-  pause(): void;
-  resume(): void;
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** Calls `what` each time that `ms` virtual milliseconds have passed. Returns the end of it. */
-  every(ms: number, what: () => void): () => void;
+  readonly every: (ms: number, what: () => void) => () => void;
   /** Ends the timer. The world stays as it is. */
-  stop(): void;
+  readonly stop: () => void;
 };
 
 type Periodic = { readonly ms: number; readonly what: () => void; due: Millis };
@@ -45,9 +49,30 @@ export const createClock = (world: Timed, choice: ClockChoice): WorldClock => {
     world.advanceTo(time);
   };
   const timer = choice.kind === 'stepped' ? NO_TIMER : startTimer(world, choice, advanceTo);
+  const sleepers = new Set<() => void>();
   return {
     kind: choice.kind,
     now: () => world.now(),
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        const due = world.now() + ms;
+        if (choice.kind === 'stepped') {
+          // Later than what is already under way, so that several who sleep do so at the same time.
+          setImmediate(() => {
+            if (world.now() < due) advanceTo(due);
+            resolve();
+          });
+          return;
+        }
+        const wake = (): void => {
+          periodics.delete(alarm);
+          sleepers.delete(wake);
+          resolve();
+        };
+        const alarm = { ms, what: wake, due };
+        periodics.add(alarm);
+        sleepers.add(wake);
+      }),
     advance: (ms) => {
       if (!(ms >= 0)) throw new Error(`The emulated world cannot be advanced by ${ms} ms.`);
       advanceTo(world.now() + ms);
@@ -60,7 +85,10 @@ export const createClock = (world: Timed, choice: ClockChoice): WorldClock => {
       periodics.add(periodic);
       return () => periodics.delete(periodic);
     },
-    stop: timer.pause,
+    stop: () => {
+      timer.pause();
+      for (const wake of sleepers) wake();
+    },
   };
 };
 
@@ -72,7 +100,7 @@ const soonest = (periodics: ReadonlySet<Periodic>, until: Millis): Periodic | un
   return first;
 };
 
-type Timer = { pause(): void; resume(): void };
+type Timer = { readonly pause: () => void; readonly resume: () => void };
 const NO_TIMER: Timer = { pause: () => {}, resume: () => {} };
 
 const startTimer = (

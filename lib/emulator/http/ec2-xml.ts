@@ -81,11 +81,13 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 
 const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-// XML 1.0 has no form for other control characters, escaped or not, so they become spaces.
 // biome-ignore format: one entry a line says nothing more
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 
-const escape = (text: string): string =>
-  [...text]
-    .map((char) => ENTITIES[char] ?? (char < ' ' && char !== '\n' && char !== '\t' ? ' ' : char))
-    .join('');
+const escape = (text: string): string => {
+  let escaped = '';
+  // XML 1.0 has no form for the other control characters, escaped or not, so they become spaces.
+  for (const char of text)
+    escaped += ENTITIES[char] ?? (char < ' ' && char !== '\n' && char !== '\t' ? ' ' : char);
+  return escaped;
+};

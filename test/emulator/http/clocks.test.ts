@@ -58,6 +58,24 @@ describe('the clocks of a served world', () => {
     expect(timeline.now()).toBe(stood);
   });
 
+  test('whoever sleeps on a stepped clock makes time pass, and several sleep at once', async () => {
+    const timeline = createTimeline(0);
+    const clock = createClock(timeline, { kind: 'stepped' });
+    await Promise.all([clock.sleep(2_000), clock.sleep(5_000), clock.sleep(1_000)]);
+    expect(timeline.now()).toBe(5_000);
+  });
+
+  test('whoever sleeps on a paced clock sleeps in virtual time, and wakes when it stops', async () => {
+    const timeline = createTimeline(0);
+    const clock = createClock(timeline, { kind: 'paced', factor: 1_000, tickMs: 5 });
+    await clock.sleep(2_000);
+    expect(timeline.now()).toBeGreaterThanOrEqual(2_000);
+    const long = clock.sleep(1_000_000_000);
+    clock.stop();
+    await long;
+    expect(timeline.now()).toBeLessThan(1_000_000_000);
+  });
+
   test('refuses a pace that is none', () => {
     expect(() => createClock(createTimeline(0), { kind: 'paced', factor: 0 })).toThrow(/factor above 0/);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { decodeQuery } from '../../../lib/emulator/http/ec2-query';
 import { EC2_REQUESTS } from '../../../lib/emulator/http/ec2-request-shapes';
 
