@@ -2,6 +2,7 @@
 // start, and most turns touch one region.
 import type { EC2Client, EC2ClientConfig } from '@aws-sdk/client-ec2';
 import type { Clock } from '../engine/ports';
+import type * as Ec2Sdk from './ec2-sdk';
 
 /** How to reach AWS. Without `endpoint` and `credentials` the SDK's own rules hold (role, profile, environment). */
 export type AwsOptions = {
@@ -14,7 +15,7 @@ export type AwsOptions = {
 };
 
 export type Ec2Connection = {
-  readonly sdk: typeof import('./ec2-sdk');
+  readonly sdk: typeof Ec2Sdk;
   /** Retries what failed: repeating a question is harmless. */
   readonly reads: EC2Client;
   /** Sends once. The engine replays an effect with its token, so that no retry happens without an intent (DESIGN §4). */

@@ -31,7 +31,7 @@ export const offeringErrorKind = (code: string): OfferingError['kind'] => {
 };
 
 /** True for errors that hold for the caller as a whole: trying one machine at a time would not help. */
-export const isRefusal = (code: string): boolean => CREDENTIALS.has(code) || /^AccessDenied/.test(code);
+export const isRefusal = (code: string): boolean => CREDENTIALS.has(code) || code.startsWith('AccessDenied');
 
 type Facts = {
   readonly name: string;
@@ -83,26 +83,37 @@ const SOCKET_WORDS = /\b(connect|getaddrinfo) (E[A-Z_]+)\b/;
 
 // Errors of the SDK, of Node's sockets and of the parser have nothing in common but that each may have these fields.
 const factsOf = (error: unknown): Facts => {
-  const field = (of: unknown, name: string): unknown =>
-    typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
-  const words = (name: string): string => {
-    const value = field(error, name);
-    return typeof value === 'string' ? value : '';
-  };
-  const status = field(field(error, '$metadata'), 'httpStatusCode');
-  const answered = field(error, '$fault') !== undefined && typeof status === 'number' && status >= 400;
-  const name = words('name');
-  const socket = SOCKET_WORDS.exec(words('message'));
-  const unansweredCode = words('code') || socket?.[2] || (name === 'TimeoutError' ? name : '');
-  const code = answered ? words('Code') || name : unansweredCode;
+  const status = numberOf(fieldOf(fieldOf(error, '$metadata'), 'httpStatusCode'));
+  const answered = fieldOf(error, '$fault') !== undefined && (status ?? 0) >= 400;
+  const name = wordsOf(error, 'name');
+  const message = wordsOf(error, 'message') || 'no message';
+  const local = localOf(error, name, message);
   return {
     name,
-    code,
-    message: (words('message') || 'no message').slice(0, MESSAGE_CHARACTERS),
-    status: typeof status === 'number' ? status : undefined,
+    code: answered ? wordsOf(error, 'Code') || name : local.code,
+    message: message.slice(0, MESSAGE_CHARACTERS),
+    status,
     answered,
-    syscall: words('syscall') || socket?.[1] || '',
+    syscall: local.syscall,
   };
+};
+
+const localOf = (error: unknown, name: string, message: string): { code: string; syscall: string } => {
+  const [, syscall = '', code = ''] = SOCKET_WORDS.exec(message) ?? [];
+  return {
+    code: wordsOf(error, 'code') || code || (name === 'TimeoutError' ? name : ''),
+    syscall: wordsOf(error, 'syscall') || syscall,
+  };
+};
+
+const fieldOf = (of: unknown, name: string): unknown =>
+  typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
+
+const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+const wordsOf = (of: unknown, name: string): string => {
+  const value = fieldOf(of, name);
+  return typeof value === 'string' ? value : '';
 };
 
 const THROTTLES = new Set([

@@ -5,6 +5,7 @@ import { Failure } from '../engine/failure';
 import type { Clock, Secrets } from '../engine/ports';
 import { type AwsOptions, clientConfig } from './client';
 import { failureOf } from './failures';
+import type * as SsmSdk from './ssm-sdk';
 
 export type SsmOptions = AwsOptions & {
   readonly region: string;
@@ -118,7 +119,7 @@ type Waiting = {
   readonly resolve: (value: string) => void;
   readonly reject: (failure: Failure) => void;
 };
-type Connection = { readonly sdk: typeof import('./ssm-sdk'); readonly client: SSMClient };
+type Connection = { readonly sdk: typeof SsmSdk; readonly client: SSMClient };
 
 const PREFIX = 'ssm:';
 const CACHE_MS = 60_000;

@@ -1,5 +1,6 @@
 // Ending machines, in batches. EC2 refuses a whole batch for one id that it does not know, and all ids of a zone for one
 // that is protected (cloud-apis §1.7), so a refused batch is halved until the ids at fault stand alone.
+import type { Instance } from '@aws-sdk/client-ec2';
 import type { Failure } from '../engine/failure';
 import type { TerminateAnswer, TerminateRequest } from '../engine/ports';
 import type { Ec2Connection } from './client';
@@ -51,46 +52,37 @@ const FILTER_VALUES = 200;
 
 // By filter and not by id: one unknown id would fail the whole call. What is not listed is gone.
 const standingsOf = async (
-  { sdk, reads }: Ec2Connection,
+  connection: Ec2Connection,
   request: TerminateRequest,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Standing>> => {
-  const standings = new Map<string, Standing>();
-  let token: string | undefined;
-  try {
-    do {
-      const page = await reads.send(
-        new sdk.DescribeInstancesCommand({
-          Filters: [{ Name: 'instance-id', Values: [...ids] }],
-          MaxResults: 1000,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
-      for (const instance of (page.Reservations ?? []).flatMap(
-        (reservation) => reservation.Instances ?? [],
-      )) {
-        if (instance.InstanceId !== undefined) {
-          standings.set(instance.InstanceId, standingOf(instance, request.cluster));
-        }
-      }
-      token = page.NextToken === '' ? undefined : page.NextToken;
-    } while (token !== undefined);
-  } catch (error) {
-    throw failureOf(error, {
-      doing: `Reading the tags of machines that are to end in ${request.scope.region}`,
-      nature: 'question',
-    });
-  }
-  return standings;
+  const doing = `Reading the tags of machines that are to end in ${request.scope.region}`;
+  const listed = await describe(connection, ids).catch((error: unknown) => {
+    throw failureOf(error, { doing, nature: 'question' });
+  });
+  return new Map(
+    listed.map((instance) => [instance.InstanceId ?? '', standingOf(instance, request.cluster)]),
+  );
 };
 
-type Listed = Parameters<typeof stateOf>[0];
-type Tags = Parameters<typeof tagValue>[0];
+const describe = async ({ sdk, reads }: Ec2Connection, ids: readonly string[]): Promise<Instance[]> => {
+  const instances: Instance[] = [];
+  let token: string | undefined;
+  do {
+    const page = await reads.send(
+      new sdk.DescribeInstancesCommand({
+        Filters: [{ Name: 'instance-id', Values: [...ids] }],
+        MaxResults: 1000,
+        ...(token === undefined ? {} : { NextToken: token }),
+      }),
+    );
+    instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
+    token = page.NextToken === '' ? undefined : page.NextToken;
+  } while (token !== undefined);
+  return instances;
+};
 
-const standingOf = (
-  instance: { readonly State?: Listed; readonly Tags?: Tags },
-  cluster: string,
-): Standing => {
+const standingOf = (instance: Instance, cluster: string): Standing => {
   const owner = tagValue(instance.Tags, TAG.cluster);
   if (owner !== cluster) {
     const whose = owner === undefined ? 'no cluster of ours' : `cluster ${owner}`;

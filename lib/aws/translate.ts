@@ -190,22 +190,19 @@ const withoutRepeats = (errors: readonly OfferingError[]): OfferingError[] => {
 /** A machine as DescribeInstances tells it, or the sentence that says why it cannot be told.
  *  `at` stands in for a missing launch time: a machine that looks too young is left alone, one too old is not. */
 export const machineOf = (instance: Instance, scope: Scope, at: Millis): Machine | string => {
-  const id = instance.InstanceId;
-  if (id === undefined || id === '')
-    return `EC2 in ${scope.region} listed an instance without an id; it is left out.`;
-  const state = stateOf(instance.State);
+  const { InstanceId: id = '', State } = instance;
+  if (id === '') return `EC2 in ${scope.region} listed an instance without an id; it is left out.`;
+  const state = stateOf(State);
   if (state === undefined) {
-    return `EC2 in ${scope.region} gives ${id} the state "${instance.State?.Name ?? 'none'}", which is not known here; it is left out.`;
+    return `EC2 in ${scope.region} gives ${id} a state that is not known here (${State?.Name}); it is left out.`;
   }
   return {
     id,
     cloud: scope.cloud,
     account: scope.account,
     region: scope.region,
-    zone: instance.Placement?.AvailabilityZone ?? '',
-    shape: instance.InstanceType ?? '',
-    market: isSpot(instance) ? 'spot' : 'on-demand',
     state,
+    ...placed(instance),
     launchedAt: instance.LaunchTime?.getTime() ?? at,
     ...present('image', instance.ImageId),
     ...present('privateIp', instance.PrivateIpAddress),
@@ -217,6 +214,12 @@ export const machineOf = (instance: Instance, scope: Scope, at: Millis): Machine
     ...present('stateReason', isUp(state) ? undefined : instance.StateReason?.Code),
   };
 };
+
+const placed = (instance: Instance): Pick<Machine, 'zone' | 'shape' | 'market'> => ({
+  zone: instance.Placement?.AvailabilityZone ?? '',
+  shape: instance.InstanceType ?? '',
+  market: isSpot(instance) ? 'spot' : 'on-demand',
+});
 
 export const tagValue = (tags: readonly Tag[] | undefined, key: string): string | undefined =>
   tags?.find((tag) => tag.Key === key)?.Value;

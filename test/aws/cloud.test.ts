@@ -4,10 +4,25 @@ import { Ec2Cloud } from '../../lib/aws/cloud';
 import { cloudContract } from './cloud-contract';
 import { type LittleEc2, littleEc2 } from './little-ec2';
 import { CLOCK, launchRequest, NOW, offering, SCOPE, SUBNETS } from './requests';
-import { ec2Error, type Reply, TEST_CREDENTIALS, type WireServer, wireServer } from './wire-server';
+import {
+  ec2Error,
+  type Received,
+  type Reply,
+  TEST_CREDENTIALS,
+  type WireServer,
+  wireServer,
+} from './wire-server';
 
 const FIXTURES = new URL('../fixtures/aws-wire/', import.meta.url);
 const fixture = (name: string): Promise<string> => readFile(new URL(name, FIXTURES), 'utf8');
+
+/** Names of parameters, numbers aside, that a recording of the same action does not have. */
+const unrecorded = async (recording: string, sent: Received | undefined): Promise<string[]> => {
+  const lines = (await fixture(`${recording}.request.txt`)).split('\n');
+  const bare = (name: string): string => name.replace(/\.\d+/g, '.N');
+  const recorded = new Set(lines.map((line) => bare(line.replace(/^&/, '').split('=')[0] ?? '')));
+  return Object.keys(sent?.form ?? {}).filter((name) => !recorded.has(bare(name)));
+};
 
 const cloudAt = (endpoint: string, timeoutMs = 5_000): Ec2Cloud =>
   new Ec2Cloud({ clock: CLOCK, endpoint, credentials: TEST_CREDENTIALS, timeoutMs });
@@ -82,11 +97,7 @@ describe('a launch', () => {
     await again.launch(launchRequest());
     const [first, second] = server.received;
     expect(second?.body).toBe(first?.body);
-    const name = (line: string): string => (line.split('=')[0] ?? '').replace(/\.\d+/g, '.N');
-    const recorded = new Set(
-      (await fixture('create-fleet.request.txt')).split('\n').map((line) => name(line.replace(/^&/, ''))),
-    );
-    expect(Object.keys(first?.form ?? {}).filter((key) => !recorded.has(name(key)))).toEqual([]);
+    expect(await unrecorded('create-fleet', first)).toEqual([]);
   });
 
   test('asks for an instant fleet with priorities from 0, our token and our tags on all that it makes', async () => {
@@ -281,6 +292,15 @@ describe('ending machines', () => {
     expect(answer.done).toHaveLength(18);
     expect(answer.failed.map(({ id }) => id)).toEqual(locked);
     expect(answer.failed[0]?.message).toMatch(/may not be terminated/);
+  });
+
+  test('uses no parameter that the recordings lack', async () => {
+    const { ec2, cloud, ids } = await fleet(2);
+    await cloud.terminate(order(ids));
+    const [, described, ended] = ec2.received;
+    expect([described?.action, ended?.action]).toEqual(['DescribeInstances', 'TerminateInstances']);
+    expect(await unrecorded('describe-instances', described)).toEqual([]);
+    expect(await unrecorded('terminate-instances', ended)).toEqual([]);
   });
 
   test('counts a machine as ended that disappears between the look and the call', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { resolveImage, SsmSecrets } from '../../lib/aws/secrets';
 import { NOW } from './requests';
 import { type Received, type Reply, TEST_CREDENTIALS, wireServer } from './wire-server';
@@ -21,7 +22,7 @@ const store = async (
   const server = await wireServer((request) => {
     const given = interfere(request);
     if (given !== undefined) return given;
-    const { Names }: { Names: string[] } = JSON.parse(request.body);
+    const Names = namesIn(request);
     if (Names.some((name) => name.startsWith('/forbidden'))) return error('AccessDeniedException');
     return {
       body: JSON.stringify({
@@ -46,8 +47,11 @@ const store = async (
   open.push(server, secrets);
   return { server, secrets, time };
 };
+const call = z.object({ Names: z.array(z.string()), WithDecryption: z.boolean() });
+const namesIn = ({ body }: Received): string[] => call.parse(JSON.parse(body)).Names;
+
 const asked = (received: readonly Received[]): unknown[] =>
-  received.map(({ action, body }) => [action, JSON.parse(body)]);
+  received.map(({ action, body }) => [action, call.parse(JSON.parse(body))]);
 
 test('a value is asked for once, decrypted, and believed for a minute', async () => {
   const { server, secrets, time } = await store({ '/muster/c1/token': 'hunter2' });
@@ -68,7 +72,7 @@ test('names asked for together go out ten at a time, each once', async () => {
   const names = [...Object.keys(values), '/p/0'];
   const got = await Promise.all(names.map((name) => secrets.resolve(`ssm:${name}`)));
   expect(got).toEqual(names.map((name) => values[name]));
-  const sizes = server.received.map(({ body }) => JSON.parse(body).Names.length);
+  const sizes = server.received.map((request) => namesIn(request).length);
   expect(sizes).toEqual([10, 2]);
 });
 

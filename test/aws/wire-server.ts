@@ -1,4 +1,5 @@
 // A loopback HTTP server that plays one AWS service, so that the real SDK client is what is tested.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export type Received = {
@@ -46,9 +47,10 @@ export const wireServer = async (answer: (request: Received) => Reply): Promise<
 };
 
 const readBody = async (request: IncomingMessage): Promise<string> => {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(Buffer.from(part));
-  return Buffer.concat(parts).toString('utf8');
+  let body = '';
+  request.setEncoding('utf8').on('data', (part: string) => (body += part));
+  await once(request, 'end');
+  return body;
 };
 
 const send = (reply: Reply, response: ServerResponse): void => {
