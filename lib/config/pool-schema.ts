@@ -27,7 +27,9 @@ const shapes = strict({
     ),
   names: shapeNames('a machine shape', 'm7i.xlarge')
     .prefault([])
-    .describe('Single shapes allowed besides the families.'),
+    .describe(
+      'Single shapes allowed besides the families, whatever the bounds. With names and no families, nothing else is allowed.',
+    ),
   excluded: shapeNames('a machine shape or a family', 'm7i.48xlarge')
     .prefault([])
     .describe('Shapes or families never bought.'),
