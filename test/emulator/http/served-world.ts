@@ -24,7 +24,7 @@ const shape = (name: string, cpus: number, memGib: number): Shape => {
 
 export const SHAPES = [shape('m7i.large', 2, 8), shape('m7i.xlarge', 4, 16)];
 
-const PRICES: readonly Offering[] = SHAPES.flatMap((one, index) =>
+export const PRICES: readonly Offering[] = SHAPES.flatMap((one, index) =>
   ZONES.flatMap((zone) =>
     (['spot', 'on-demand'] as const).map((market) => ({
       cloud: 'aws' as const,
