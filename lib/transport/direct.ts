@@ -120,7 +120,9 @@ const failureOf = (request: HttpRequest, progress: Progress, cause: unknown): Fa
 };
 
 const codeOf = (cause: unknown): string =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
+    ? cause.code
+    : '';
 
 /** Method, host and path: never the query, never anything that could be a credential. */
 const nameOf = (request: HttpRequest): string => {

@@ -98,8 +98,8 @@ const PERMANENT = new Set([
 const UNREACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 export const failureOf = (cause: unknown, functionName: string): Failure => {
-  const name = cause instanceof Error ? cause.name : '';
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : name;
+  const name = textAt(cause, 'name');
+  const code = textAt(cause, 'code') || name;
   const message = `Invoking the forwarding function ${functionName} failed: ${name} ${messageOf(cause)}.`;
   if (THROTTLED.has(name)) return new Failure('throttled', message, { code: name, cause });
   if (PERMANENT.has(name)) {
@@ -110,4 +110,10 @@ export const failureOf = (cause: unknown, functionName: string): Failure => {
     });
   }
   return new Failure(UNREACHED.has(code) ? 'transient' : 'unknown-outcome', message, { code, cause });
+};
+
+const textAt = (cause: unknown, field: string): string => {
+  if (typeof cause !== 'object' || cause === null) return '';
+  const value: unknown = Reflect.get(cause, field);
+  return typeof value === 'string' ? value : '';
 };
