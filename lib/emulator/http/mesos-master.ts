@@ -187,5 +187,9 @@ const compressed = (call: HttpCall, reply: HttpReply): HttpReply => {
   if (isStream(reply) || !/\bgzip\b/.test(String(call.headers['accept-encoding'] ?? ''))) return reply;
   const body = Buffer.from(reply.body);
   if (body.length < GZIP_FROM_BYTES) return reply;
-  return { ...reply, headers: { ...reply.headers, 'Content-Encoding': 'gzip' }, body: gzipSync(body, { level: 1 }) };
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'Content-Encoding': 'gzip' },
+    body: gzipSync(body, { level: 1 }),
+  };
 };

@@ -15,7 +15,9 @@ describe('a served world', () => {
   test('says which part cannot have which port, and leaves nothing listening behind', async () => {
     const first = await serving({ marathonNodes: 1 });
     const taken = Number(new URL(first.marathonUrls[0] ?? '').port);
-    const aws = 34_567 + (process.pid % 1_000);
+    const other = await serving();
+    await other.close();
+    const aws = Number(new URL(other.ec2Url).port);
     await expect(serveWorld(first.world, { ports: { aws, marathon: [taken] } })).rejects.toThrow(
       `The emulated Marathon node 1 cannot listen on 127.0.0.1:${taken}: the port is in use by another process.`,
     );
