@@ -60,6 +60,7 @@ const attributeFaults = (name: string, value: AttributeValue): readonly string[]
       `${what}: a name holds letters, digits, "_", ".", "/" and "-" only`,
     ),
     ...unless(!OWN_ATTRIBUTES.some((own) => own === name), `${what} is set by the bootstrap itself`),
+    ...unless(value.kind !== 'scalar' || Number.isFinite(value.value), `${what} is no finite number`),
     ...(value.kind === 'text' ? textFaults(what, value.value) : []),
   ];
 };

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { z } from 'zod';
 import type { AgentConfig } from '../../lib/bootstrap/agent-config';
 import { agentEnv } from '../../lib/bootstrap/agent-env';
 import type { MesosSource } from '../../lib/core/model/spec';
@@ -54,16 +55,35 @@ const config: fc.Arbitrary<AgentConfig> = fc.record(
   { requiredKeys: ['cluster', 'pool', 'masters', 'role', 'attributes', 'bootstrap', 'source'] },
 );
 
+const written = z.object({
+  cluster: z.string(),
+  pool: z.string(),
+  zk: z.string().optional(),
+  role: z.string(),
+  attributes: z.record(z.string(), z.string()),
+  resources: z.string().optional(),
+  bootstrap: z.string(),
+  auth: z.string().optional(),
+  source: z.object({
+    kind: z.string(),
+    url: z.string().optional(),
+    key: z.string().optional(),
+    packages: z.array(z.string()).optional(),
+    sha256: z.string().optional(),
+    image: z.string().optional(),
+  }),
+});
+
 // Written out by hand from the JSON, not by the code under test.
 const expected = (json: string): Readonly<Record<string, string>> => {
-  const read = JSON.parse(json);
+  const read = written.parse(JSON.parse(json));
   const pairs: string[] = [];
-  for (const name of Object.keys(read.attributes)) pairs.push(`${name}:${read.attributes[name]}`);
+  for (const [name, text] of Object.entries(read.attributes)) pairs.push(`${name}:${text}`);
   return {
     MUSTER_CLUSTER: read.cluster,
     MUSTER_POOL: read.pool,
-    MUSTER_CLOUD: read.attributes.cloud ?? '',
-    MUSTER_REGION: read.attributes.region ?? '',
+    MUSTER_CLOUD: read.attributes['cloud'] ?? '',
+    MUSTER_REGION: read.attributes['region'] ?? '',
     MUSTER_ZK: read.zk ?? '',
     MUSTER_ROLE: read.role,
     MUSTER_ATTRIBUTES: pairs.join(';'),
@@ -91,15 +111,15 @@ const holdsControl = (config: AgentConfig): boolean => {
 describe('agent.env', () => {
   test('gives a shell exactly the values of agent.json, or is not written at all', () => {
     const configs = fc.sample(config, { numRuns: 400, seed: 20_261 });
-    const written: { file: string; json: string }[] = [];
+    const files: { file: string; json: string }[] = [];
     for (const each of configs) {
       if (holdsControl(each)) expect(() => agentEnv(each)).toThrow('control character');
-      else written.push({ file: agentEnv(each), json: JSON.stringify(each) });
+      else files.push({ file: agentEnv(each), json: JSON.stringify(each) });
     }
-    expect(written.length).toBeGreaterThan(50);
-    const read = sourced(written.map(({ file }) => file));
-    expect(read).toHaveLength(written.length);
-    written.forEach(({ json }, index) => expect(read[index]).toMatchObject(expected(json)));
+    expect(files.length).toBeGreaterThan(50);
+    const read = sourced(files.map(({ file }) => file));
+    expect(read).toHaveLength(files.length);
+    files.forEach(({ json }, index) => expect(read[index]).toMatchObject(expected(json)));
   });
 
   test.each(['a\nb', 'a\rb', '\u0000', 'a\tb', '\u0085'])(

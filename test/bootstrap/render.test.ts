@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { BOOT_SCRIPT } from '../../lib/bootstrap/boot-script';
 import { render } from '../../lib/bootstrap/render';
 import { assemble } from '../../lib/bootstrap/scripts/embed';
@@ -10,8 +11,19 @@ import { agentConfigOf } from '../../lib/bootstrap/user-data';
 import { text } from '../../lib/core/model/attributes';
 import { GOLDEN, pool, spec, SUM } from './pools';
 
-type File = { path: string; permissions: string; owner: string; encoding?: string; content: string };
-const filesOf = (userData: string): readonly File[] => parse(userData, { version: '1.1' }).write_files;
+const document = z.object({
+  write_files: z.array(
+    z.object({
+      path: z.string(),
+      permissions: z.string(),
+      owner: z.string(),
+      encoding: z.string().optional(),
+      content: z.string(),
+    }),
+  ),
+});
+const filesOf = (userData: string): z.infer<typeof document>['write_files'] =>
+  document.parse(parse(userData, { version: '1.1' })).write_files;
 
 describe('the user data', () => {
   test.each(Object.entries(GOLDEN))('of %s is what was last read and agreed to', (name, input) => {

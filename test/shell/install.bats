@@ -88,7 +88,7 @@ tarball() {
 @test "package: another sum installs nothing and leaves nothing" {
   package "$(printf 'f%.0s' {1..64})"
   fails_with 'nothing was installed'
-  never_called 'mesos_1.11.deb install'
+  [ "$(grep -c 'apt-get' "$STUB/calls")" = 0 ]
   [ ! -e "$MUSTER_ROOT/usr/sbin/mesos-agent" ]
   [ -z "$(find "$MUSTER_ROOT/var/lib/muster/downloads" -type f)" ]
 }

@@ -24,6 +24,21 @@ skip() {
 
 installed() { command -v "$1" >/dev/null; }
 
+# With cloud-init's own code for write_files, and its own reader of YAML.
+unpacked_by_cloud_init() {
+  local file=test/bootstrap/golden/aws-baked.yaml unpacked
+  unpacked=$(/usr/bin/python3 - "$file" <<'EOF'
+import json, sys, yaml
+from cloudinit.config.cc_write_files import canonicalize_extraction, extract_contents
+files = {f["path"]: f for f in yaml.safe_load(open(sys.argv[1]))["write_files"]}
+json.loads(files["/etc/muster/agent.json"]["content"])
+script = files["/usr/local/lib/muster/boot.sh"]
+assert script["permissions"] == "0755", script["permissions"]
+sys.stdout.buffer.write(extract_contents(script["content"], canonicalize_extraction(script["encoding"])))
+EOF
+  ) && bash -n <<<"$unpacked" && [[ $unpacked == '#!/usr/bin/env bash'* ]]
+}
+
 same_language() { ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 4))); }
 
 if installed shellcheck; then
@@ -37,8 +52,13 @@ if installed cloud-init; then
   for file in test/bootstrap/golden/*.yaml; do
     check "cloud-init schema: $file" cloud-init schema --config-file "$file"
   done
+  if /usr/bin/python3 -c 'import cloudinit, yaml' 2>/dev/null; then
+    check 'cloud-init unpacks the script that was rendered' unpacked_by_cloud_init
+  else
+    skip 'cloud-init unpacks the script' 'its Python module is not found by /usr/bin/python3'
+  fi
 else
-  skip 'cloud-init schema' 'cloud-init is not installed'
+  skip 'cloud-init' 'cloud-init is not installed'
 fi
 
 if ! installed bats; then

@@ -36,7 +36,7 @@ install_libraries() {
         if apt-cache show "$name" >/dev/null 2>&1; then wanted+=("$name"); fi
       done
       ;;
-    *) wanted=(cyrus-sasl-md5 subversion-libs apr libcurl) ;;
+    *) wanted=(cyrus-sasl-md5 subversion-libs apr) ;;
   esac
   if ((${#wanted[@]} > 0)); then install_packages "${wanted[@]}"; fi
 }
