@@ -31,6 +31,7 @@ export const createFleet = (cloud: Cloud, input: CreateFleetInput): CreateFleetO
     );
     if (pools.length === 0)
       throw new AwsFailure('InvalidParameterValue', 'The fleet has no launch template config.');
+    refuseTwins(pools);
     const shares = sharesOf(input);
     if (input.DryRun === true) {
       throw new AwsFailure('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
@@ -62,6 +63,13 @@ const poolsOf = (cloud: Cloud, named: TemplateSpecification, overrides: readonly
     const image = resolveImage(cloud, override.ImageId ?? version.data.ImageId);
     return { named, override, template, version, shape, subnet: subnetOf(cloud, override), image, order };
   });
+};
+
+const refuseTwins = (pools: readonly Pool[]): void => {
+  const places = pools.map((pool) => `${pool.shape} in ${pool.subnet.zone}`);
+  const twin = places.find((place, index) => places.indexOf(place) !== index);
+  if (twin === undefined) return;
+  throw new AwsFailure('InvalidParameterValue', `The overrides name the pool ${twin} more than once.`);
 };
 
 const resolveImage = (cloud: Cloud, image: string | undefined): string => {

@@ -239,18 +239,21 @@ export const appTerms = (app: AppDefinition): Terms => {
   };
 };
 
-const mappings = z.looseObject({
+const containerSchema = z.looseObject({
   portMappings: z.array(z.looseObject({ hostPort: z.number().int().optional() })).default([]),
   volumes: z.array(z.looseObject({ persistent: z.unknown().optional() })).default([]),
 });
+const networksSchema = z.array(z.looseObject({ mode: z.string().optional() })).default([]);
 
-const containerOf = (app: AppDefinition) => mappings.safeParse(app['container'] ?? {}).data;
+const containerOf = (app: AppDefinition) => containerSchema.safeParse(app['container'] ?? {}).data;
 
-/** Ports are the app's own only when it requires them; otherwise any will do. */
+/** Ports are the app's own only when it requires them; otherwise any will do. A bridge maps each container port to a
+ *  port of the host, a network of the container's own only those that are named. */
 const portsOf = (app: AppDefinition): number[] => {
   const own = app.portDefinitions.map(({ port }) => (app.requirePorts ? port : 0));
-  const mapped = containerOf(app)?.portMappings.flatMap(({ hostPort }) => hostPort ?? []) ?? [];
-  return [...own, ...mapped];
+  const isBridge = networksSchema.safeParse(app['networks']).data?.[0]?.mode === 'container/bridge';
+  const mappings = containerOf(app)?.portMappings ?? [];
+  return [...own, ...mappings.flatMap(({ hostPort }) => hostPort ?? (isBridge ? [0] : []))];
 };
 
 const hasPersistentVolume = (app: AppDefinition): boolean =>

@@ -1,9 +1,9 @@
 // The launch queue as Marathon shows it (semantics §2.4), and as the engine's port reads it.
-import type { QueueItem, Reject, RejectReason, RunSpec, Task } from '../../core/model/app';
+import type { QueueItem, RejectReason, RunSpec, Task } from '../../core/model/app';
 import { REJECT_REASONS } from '../../core/model/app';
 import { iso } from '../base';
 import type { QueueRow, RejectRow } from './api';
-import { isAppDefinition } from './rows';
+import { isAppDefinition, versioned } from './rows';
 import type { Instance, MarathonState, Service } from './state';
 
 /** Scheduled or on the way: all that have no running task yet. */
@@ -34,7 +34,7 @@ export const queueRows = (state: MarathonState, embed?: 'lastUnusedOffers'): Que
         rejectSummaryLaunchAttempt: funnel(statistics.attempt),
       },
       ...(embed === undefined ? {} : { lastUnusedOffers: unusedOffers(service) }),
-      ...(isAppDefinition(definition) ? { app: definition } : { pod: definition }),
+      ...(isAppDefinition(definition) ? { app: versioned(service, definition) } : { pod: definition }),
     };
   });
 
@@ -84,7 +84,7 @@ export const queueItems = (state: MarathonState): QueueItem[] =>
       since: oldest(waiting),
       backoffMs: Math.max(0, (backoff?.until ?? 0) - state.base.timeline.now()),
       processedOffers: statistics.processed,
-      rejects: funnel(lastReasons(service)).filter((row: Reject) => row.declined > 0),
+      rejects: funnel(lastReasons(service)),
       ...(statistics.lastUsedAt === undefined ? {} : { lastUsedOfferAt: statistics.lastUsedAt }),
     };
   });
@@ -93,7 +93,8 @@ const runSpecOf = (service: Service): RunSpec => ({
   id: service.id,
   kind: service.kind,
   role: service.terms.role,
-  version: service.definition.version,
+  // The time of the last change of the definition; scaling is none.
+  version: service.version,
   instances: service.target,
   each: service.terms.each,
   constraints: service.terms.constraints,

@@ -25,8 +25,14 @@ export const appRow = (service: Service): AppRow[] => {
     if (instance.healthy === true) counts.tasksHealthy += 1;
   }
   const deployments = service.deployment === undefined ? [] : [{ id: service.deployment.id }];
-  return [{ ...definition, ...counts, deployments }];
+  return [{ ...versioned(service, definition), ...counts, deployments }];
 };
+
+/** A scaling makes a new version, but the definition has changed at another time. */
+export const versioned = (service: Service, definition: AppDefinition): AppDefinition => ({
+  ...definition,
+  versionInfo: { lastScalingAt: definition.version, lastConfigChangeAt: service.version },
+});
 
 const TASK_STATES: Partial<Record<Condition, string>> = {
   Provisioned: 'TASK_STAGING',

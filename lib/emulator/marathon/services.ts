@@ -18,7 +18,7 @@ export const findService = (state: MarathonState, id: string, kind: Service['kin
 };
 
 export const createApp = (state: MarathonState, json: unknown): { service: Service; deployed: Deployed } =>
-  create(state, { kind: 'app', app: parseApp(json, nextVersion(state)) });
+  create(state, { kind: 'app', app: parseApp(writable(asRecord(json)), nextVersion(state)) });
 
 export const createPod = (state: MarathonState, json: unknown): { service: Service; deployed: Deployed } =>
   create(state, { kind: 'pod', pod: parsePod(json, nextVersion(state)) });
@@ -64,7 +64,7 @@ export const updateApp = (
   }
   const service = findService(state, path, 'app');
   const { version: _old, ...present } = service.definition;
-  const { version: _given, ...wanted } = asRecord(change);
+  const wanted = writable(asRecord(change));
   const app = parseApp({ ...present, ...wanted, id: path }, nextVersion(state));
   return apply(state, service, { kind: 'app', app }, options.force);
 };
@@ -74,6 +74,21 @@ export const updatePod = (state: MarathonState, id: string, json: unknown, force
   const pod = parsePod({ ...asRecord(json), id: service.id }, nextVersion(state));
   return apply(state, service, { kind: 'pod', pod }, force);
 };
+
+/** What was read may be sent back: the members that Marathon only shows change nothing. */
+const writable = (json: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(json).filter(([name]) => !SHOWN_ONLY.has(name)));
+
+const SHOWN_ONLY = new Set([
+  'version',
+  'versionInfo',
+  'deployments',
+  'tasks',
+  'tasksStaged',
+  'tasksRunning',
+  'tasksHealthy',
+  'tasksUnhealthy',
+]);
 
 const asRecord = (json: unknown): Record<string, unknown> => {
   if (typeof json === 'object' && json !== null && !Array.isArray(json))

@@ -1,0 +1,157 @@
+// The engine's ports over the emulated world, without wire, sockets or timers: every promise is resolved at once, at the
+// world's own instant. This is the face for simulations.
+import type { Agent } from '../core/model/agent';
+import type { Offering, Shape } from '../core/model/offering';
+import type { Resources } from '../core/model/resources';
+import { add, NOTHING } from '../core/model/resources';
+import type { Bounds, Pool, ShapeFilter } from '../core/model/spec';
+import type { Source } from '../core/model/world';
+import { Failure } from '../engine/failure';
+import type { Catalogue, Cloud, Marathon, Mesos } from '../engine/ports';
+import { MarathonFailure } from './marathon/api';
+import type { AgentRow, RecoveredAgentRow, RoleResources } from './mesos/api';
+import { MesosFailure } from './mesos/api';
+import { cloudPort } from './ports-cloud';
+import type { EmulatedWorld } from './world';
+
+export type PortsFace = {
+  readonly cloud: Cloud;
+  readonly catalogue: Catalogue;
+  readonly mesos: Mesos;
+  readonly marathon: Marathon;
+};
+
+export const portsFace = (world: EmulatedWorld): PortsFace => ({
+  cloud: cloudPort(world),
+  catalogue: { offerings: async (pools) => offeringsOf(world, pools) },
+  mesos: { agents: async () => attempt(() => agentsOf(world)) },
+  marathon: {
+    queue: async () => attempt(() => complete(world, world.marathon.queueItems())),
+    tasks: async (runSpecs) => attempt(() => complete(world, world.marathon.portTasks(runSpecs))),
+  },
+});
+
+const complete = <T>(world: EmulatedWorld, value: T): Source<T> => ({
+  at: world.now(),
+  complete: true,
+  faults: [],
+  value,
+});
+
+/** Neither of them answers while there is no leader: later. */
+const attempt = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof MesosFailure || error instanceof MarathonFailure)) throw error;
+    const kind = error.status >= 500 ? 'transient' : 'permanent';
+    throw new Failure(kind, `The scheduler refused: ${error.message}.`, {
+      code: String(error.status),
+      cause: error,
+    });
+  }
+};
+
+/** How long after an election a list that lacks agents says little (mesos-observed 20). */
+const SETTLE_MS = 60_000;
+
+const agentsOf = (world: EmulatedWorld): Source<readonly Agent[]> => {
+  const registered = world.mesos.agents().map(registeredAgent).sort(byId);
+  const known = new Set(registered.map(({ id }) => id));
+  const recovered = world.mesos
+    .recoveredAgents()
+    .map(recoveredAgent)
+    .filter(({ id }) => !known.has(id))
+    .sort(byId);
+  const faults = doubts(world, registered.length, recovered.length);
+  return { at: world.now(), complete: faults.length === 0, faults, value: [...registered, ...recovered] };
+};
+
+const byId = (a: Agent, b: Agent): number => (a.id < b.id ? -1 : 1);
+
+const doubts = (world: EmulatedWorld, registered: number, recovered: number): string[] => {
+  if (registered > 0 && recovered === 0) return [];
+  if (registered === 0 && recovered > 0)
+    return [`All ${recovered} agents that the master knows have yet to register.`];
+  const leader = world.mesos.leader();
+  const isSettled = leader.kind === 'leading' && world.now() - leader.since >= SETTLE_MS;
+  if (isSettled) return [];
+  return recovered > 0
+    ? [`${recovered} of ${registered + recovered} agents have yet to register with the new master.`]
+    : ['No agent is listed, but the master has only just been elected.'];
+};
+
+const registeredAgent = (row: AgentRow): Agent => ({
+  ...identity(row),
+  active: row.active,
+  deactivated: row.deactivated,
+  recovered: false,
+  used: sum(row.allocated),
+  registeredAt: row.registeredAt,
+  ...(row.drain === undefined ? {} : { draining: row.drain.state }),
+});
+
+const recoveredAgent = (row: RecoveredAgentRow): Agent => ({
+  ...identity(row),
+  active: false,
+  deactivated: false,
+  recovered: true,
+  used: NOTHING,
+});
+
+const identity = (row: RecoveredAgentRow) => ({
+  id: row.id,
+  hostname: row.hostname,
+  ip: row.ip,
+  attributes: row.attributes,
+  total: sum(row.total),
+  reserved: Object.fromEntries(
+    row.total
+      .filter(({ role }) => role !== '*')
+      .map(({ role, resources }): [string, Resources] => [role, resources]),
+  ),
+  ...(row.domain === undefined ? {} : { region: row.domain.region, zone: row.domain.zone }),
+});
+
+const sum = (parts: readonly RoleResources[]): Resources =>
+  parts.map(({ resources }) => resources).reduce(add, NOTHING);
+
+const offeringsOf = (world: EmulatedWorld, pools: readonly Pool[]) => {
+  const { shapes, prices } = world.options;
+  const byName = new Map(shapes.map((shape) => [shape.name, shape]));
+  const isWanted = (offering: Offering): boolean => {
+    const shape = byName.get(offering.shape);
+    return (
+      shape !== undefined && pools.some((pool) => isOffered(pool, offering) && allows(pool.shapes, shape))
+    );
+  };
+  return {
+    shapes: complete(
+      world,
+      shapes.filter((shape) => pools.some((pool) => allows(pool.shapes, shape))),
+    ),
+    offerings: complete(world, prices.filter(isWanted)),
+  };
+};
+
+const isOffered = (pool: Pool, offering: Offering): boolean =>
+  pool.cloud === offering.cloud &&
+  pool.region === offering.region &&
+  pool.markets.includes(offering.market) &&
+  pool.zones.some((zone) => zone.name === offering.zone);
+
+const allows = (filter: ShapeFilter, shape: Shape): boolean => {
+  const [family = ''] = shape.name.split('.');
+  const isNamed = filter.names.includes(shape.name) || filter.families.includes(family);
+  const isAnyName = filter.names.length === 0 && filter.families.length === 0;
+  return (
+    (isNamed || isAnyName) &&
+    !filter.excluded.includes(shape.name) &&
+    filter.arch === shape.arch &&
+    within(shape.total.cpuMilli, filter.cpuMilli) &&
+    within(shape.total.memMib, filter.memMib) &&
+    within(shape.total.gpus, filter.gpus)
+  );
+};
+
+const within = (value: number, bounds: Bounds): boolean => value >= bounds.min && value <= bounds.max;
