@@ -41,9 +41,9 @@ export const updateExpression = (
 };
 
 type Naming = {
-  name(field: string): string;
-  value(value: Json): string;
-  placeholders(): Placeholders;
+  readonly name: (field: string) => string;
+  readonly value: (value: Json) => string;
+  readonly placeholders: () => Placeholders;
 };
 
 /** DynamoDB refuses an empty table of placeholders, so those that are not used are left out. */

@@ -46,26 +46,30 @@ type Frame =
   | { readonly kind: 'torn' }
   | { readonly kind: 'damaged'; readonly why: string };
 
+const TORN: Frame = { kind: 'torn' };
 const damaged = (why: string): Frame => ({ kind: 'damaged', why });
 
 const readFrame = (log: Buffer, at: number): Frame => {
   const rest = log.subarray(at);
-  if (rest.length < HEAD_BYTES)
-    return cutShort(rest) ? { kind: 'torn' } : damaged('bytes that no frame begins with');
-  const head = rest.subarray(0, HEAD_BYTES).toString('latin1');
-  const [length = '', sum = '', headSum = ''] = head.split(' ');
-  if (headSum !== hex(crc32(`${length} ${sum}`)))
-    return onlyNulsAfter(rest, HEAD_BYTES)
-      ? { kind: 'torn' }
-      : damaged('the head of a frame does not match its checksum');
-  const next = at + HEAD_BYTES + Number.parseInt(length, 16) + 1;
-  if (next > log.length) return { kind: 'torn' };
-  const json = log.subarray(at + HEAD_BYTES, next - 1);
-  if (hex(crc32(json)) !== sum || log[next - 1] !== 0x0a) {
-    const isUnwritten = next === log.length && log.subarray(at, next).includes(0);
-    return isUnwritten ? { kind: 'torn' } : damaged('a frame does not match its checksum');
-  }
-  const entries: unknown = JSON.parse(json.toString());
+  if (rest.length < HEAD_BYTES) return cutShort(rest) ? TORN : damaged('bytes that no frame begins with');
+  const [length = '', sum = '', headSum = ''] = rest.subarray(0, HEAD_BYTES).toString('latin1').split(' ');
+  if (headSum === hex(crc32(`${length} ${sum}`)))
+    return readBody(rest, Number.parseInt(length, 16), { sum, at });
+  return onlyNulsAfter(rest, HEAD_BYTES) ? TORN : damaged('the head of a frame does not match its checksum');
+};
+
+const readBody = (rest: Buffer, length: number, { sum, at }: { sum: string; at: number }): Frame => {
+  const end = HEAD_BYTES + length + 1;
+  if (end > rest.length) return TORN;
+  const body = rest.subarray(HEAD_BYTES, end);
+  if (hex(crc32(body.subarray(0, -1))) === sum && body.at(-1) === 0x0a)
+    return parseFrame(body.toString(), at + end);
+  const isUnwritten = end === rest.length && body.includes(0);
+  return isUnwritten ? TORN : damaged('a frame does not match its checksum');
+};
+
+const parseFrame = (json: string, next: number): Frame => {
+  const entries: unknown = JSON.parse(json);
   return Array.isArray(entries) && entries.every(isEntry)
     ? { entries, next }
     : damaged('a frame holds what this version does not know');

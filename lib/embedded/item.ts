@@ -141,20 +141,16 @@ const holds = (item: Item | undefined, clause: Clause): boolean => {
   if (!('value' in clause)) return (actual === undefined) === (clause.is === 'absent');
   if (actual === undefined) return clause.orAbsent === true;
   const order = orderOf(actual, clause.value);
-  switch (clause.is) {
-    case '=':
-      return order === 0;
-    case '<>':
-      return order !== 0;
-    case '<':
-      return order !== undefined && order < 0;
-    case '<=':
-      return order !== undefined && order <= 0;
-    case '>':
-      return order !== undefined && order > 0;
-    case '>=':
-      return order !== undefined && order >= 0;
-  }
+  return order === undefined ? clause.is === '<>' : COMPARISONS[clause.is](order);
+};
+
+const COMPARISONS = {
+  '=': (order: number) => order === 0,
+  '<>': (order: number) => order !== 0,
+  '<': (order: number) => order < 0,
+  '<=': (order: number) => order <= 0,
+  '>': (order: number) => order > 0,
+  '>=': (order: number) => order >= 0,
 };
 
 /** `undefined` when the two are of different types: then nothing but `<>` holds. */

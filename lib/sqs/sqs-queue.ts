@@ -86,7 +86,7 @@ class UrlQueue implements SqsQueue {
     throw new Failure(
       'transient',
       `${faults.length} of ${doing} and will come back: ${first.Code ?? ''} ${first.Message ?? ''}.`,
-      { ...(first.Code === undefined ? {} : { code: first.Code }) },
+      first.Code === undefined ? {} : { code: first.Code },
     );
   }
 

@@ -32,7 +32,7 @@ export const clause: fc.Arbitrary<Clause> = anyClause(fc.constant('f'));
 export const condition: fc.Arbitrary<Condition> = fc.array(clause, { maxLength: 4 });
 
 const byteOrder = (a: string, b: string): number => {
-  const [left, right] = [[...a], [...b]].map((text) => text.map((char) => char.codePointAt(0) ?? 0));
+  const [left, right] = [a, b].map((text) => Array.from(text, (char) => char.codePointAt(0) ?? 0));
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
     const gap = (left?.[at] ?? -1) - (right?.[at] ?? -1);
     if (gap !== 0) return gap;

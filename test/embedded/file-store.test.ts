@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type FileStore, type FileStoreOptions, openFileStore } from '../../lib/embedded/file-store';
-import { Failure, isFailure } from '../../lib/engine/failure';
+import { type Failure, isFailure } from '../../lib/engine/failure';
 import { storeContract } from '../contract/store';
 import { modelStore, operation, outcomeOf } from '../contract/store-model';
 import { type Plan, failingDisk } from './failing-disk';
@@ -251,6 +251,30 @@ describe('A disk that fails', () => {
     expect(await readdir(directory)).toEqual(['store.log']);
     const again = await opened(directory);
     expect(await everything(again.store)).toEqual([{ ...item('a'), n: 19 }]);
+    await again.store.close();
+  });
+
+  test('when the new log takes its name: nothing is acknowledged until that name is on the disk', async () => {
+    const directory = await newDirectory();
+    let [hasRenamed, isBroken] = [false, true];
+    const first = await opened(directory);
+    await first.store.close();
+    const disk = failingDisk(({ name }) => {
+      hasRenamed ||= name === 'rename';
+      return hasRenamed && isBroken && name === 'sync' ? 'EIO' : undefined;
+    });
+    const { store } = await opened(directory, { disk, compactAboveBytes: 200 });
+    let n = 0;
+    const refusal = (async () => {
+      for (; n < 100; n += 1) await store.put({ ...item('a'), n: n + 1 });
+    })();
+    expect(await failureOf(refusal)).toMatchObject({ kind: 'transient', code: 'EIO' });
+    expect((await store.get(item('a')))?.['n']).toBe(n);
+    isBroken = false;
+    await store.put(item('after'));
+    await store.close();
+    const again = await opened(directory);
+    expect(await everything(again.store)).toEqual([{ ...item('a'), n }, item('after')]);
     await again.store.close();
   });
 

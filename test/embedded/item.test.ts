@@ -13,7 +13,7 @@ describe('What a store accepts and compares', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
         const points = (text: string) =>
-          [...text].map((char) => String(char.codePointAt(0)).padStart(7, '0')).join('');
+          Array.from(text, (char) => String(char.codePointAt(0)).padStart(7, '0')).join('');
         const wanted = points(a) < points(b) ? -1 : points(a) > points(b) ? 1 : 0;
         expect(Math.sign(compareText(a, b))).toBe(wanted);
       }),

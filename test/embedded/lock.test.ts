@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { realDisk } from '../../lib/embedded/disk';
 import { acquireLock } from '../../lib/embedded/lock';
 import { temporaryDirectories } from './temporary-directory';
@@ -12,9 +12,15 @@ const acquire = (directory: string) => acquireLock(directory, realDisk);
 const holding = (directory: string, holder: unknown) =>
   writeFile(join(directory, 'lock'), typeof holder === 'string' ? holder : JSON.stringify(holder));
 
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** A process that does nothing until it is ended. */
 const sleeper = async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log("up")']);
+  children.push(child);
   await new Promise((resolve) => child.stdout.once('data', resolve));
   const ended = new Promise((resolve) => child.once('exit', resolve));
   return {

@@ -15,7 +15,12 @@ const now = { max: 10, waitMs: 0 };
 const openOn = (store: Store, clock = steppedClock()) => {
   const each = { store, clock, visibilityMs: VISIBILITY_MS };
   const queue = openQueue({ ...each, name: 'events', deadLetter: { name: 'dead', maxReceives: 2 } });
-  return { queue, deadLetters: openQueue({ ...each, name: 'dead' }), clock, pass: clock.pass };
+  return {
+    queue,
+    deadLetters: openQueue({ ...each, name: 'dead' }),
+    clock,
+    pass: (ms: number) => clock.pass(ms),
+  };
 };
 
 queueContract(

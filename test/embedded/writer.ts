@@ -17,7 +17,7 @@ const count = async (lane: string): Promise<never> => {
       { pk: 'kill', sk: lane },
       { add: { n: 1 }, set: { text: 'x'.repeat(40) } },
     );
-    writeSync(1, `${lane} ${String(item['n'])}\n`);
+    writeSync(1, `${lane} ${Number(item['n'])}\n`);
   }
 };
 await Promise.all(Array.from({ length: Number(lanes) }, (_, lane) => count(`lane${lane}`)));
