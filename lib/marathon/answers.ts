@@ -34,30 +34,23 @@ type Verdict = { readonly kind: FailureKind; readonly advice?: string };
 
 const verdictOf = ({ status, text, use }: Refusal): Verdict => {
   if (status >= 300 && status < 400) return { kind: 'transient' };
-  switch (status) {
-    case 401:
-      return {
-        kind: 'permanent',
-        advice: 'Marathon does not know these credentials: check the secret that marathon.auth names.',
-      };
-    case 403:
-      return /deployments/i.test(text)
-        ? { kind: 'throttled' }
-        : { kind: 'permanent', advice: 'The user of marathon.auth may not do this: check its permissions.' };
-    case 404:
-      return { kind: 'gone' };
-    case 409:
-      return { kind: 'conflict' };
-    case 429:
-      return { kind: 'throttled' };
-    case 502:
-      return {
-        kind: use === 'read' || /determine the current leader/.test(text) ? 'transient' : 'unknown-outcome',
-      };
-    default:
-      if (status < 500) return { kind: 'permanent' };
-      return { kind: use === 'read' ? 'transient' : 'unknown-outcome' };
-  }
+  if (status === 403 && /deployments/i.test(text)) return { kind: 'throttled' };
+  const plain = VERDICTS[status];
+  if (plain !== undefined) return plain;
+  if (status < 500) return { kind: 'permanent' };
+  const isUndone = use === 'read' || (status === 502 && /determine the current leader/.test(text));
+  return { kind: isUndone ? 'transient' : 'unknown-outcome' };
+};
+
+const VERDICTS: Readonly<Record<number, Verdict>> = {
+  401: {
+    kind: 'permanent',
+    advice: 'Marathon does not know these credentials: check the secret that marathon.auth names.',
+  },
+  403: { kind: 'permanent', advice: 'The user of marathon.auth may not do this: check its permissions.' },
+  404: { kind: 'gone' },
+  409: { kind: 'conflict' },
+  429: { kind: 'throttled' },
 };
 
 const saidIn = (text: string): string => {

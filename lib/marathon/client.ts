@@ -1,7 +1,7 @@
 // Marathon's v2 API at whichever configured address answers; a standby passes requests on to the leader by itself
 // (semantics §2.8). Reads are repeated within a budget; a write is sent once.
 import type { EventSourceMessage } from 'eventsource-parser';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { RunSpec } from '../core/model/app';
 import { Failure } from '../engine/failure';
 import type { Clock, HttpAnswer, Secrets, Transport } from '../engine/ports';

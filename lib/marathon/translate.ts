@@ -13,23 +13,31 @@ export type Defaults = {
 
 /** Throws an Error that names what cannot be understood; the caller makes it one fault of the source. */
 export const queueItemOf = (wire: WireQueueItem, defaults: Defaults): QueueItem => {
-  const own = { role: wire.role ?? defaults.role };
-  const runSpec = wire.app ? appOf(wire.app, own) : wire.pod ? podOf(wire.pod, own) : undefined;
-  if (runSpec === undefined) throw new Error('it has neither an app nor a pod');
-  const summary = wire.processedOffersSummary;
-  const lastUsedOfferAt = summary?.lastUsedOfferAt ? instantOf(summary.lastUsedOfferAt) : undefined;
+  const runSpec = runSpecOf(wire, { role: wire.role ?? defaults.role });
   return {
     runSpec,
     count: wire.count,
     // Old versions do not say: the wait cannot have begun before the definition it waits for.
-    since: wire.since ? instantOf(wire.since) : instantOf(runSpec.version),
+    since: instantOf(wire.since ?? runSpec.version),
     // `overdue` lags by up to a second, the time left does not (semantics §2.4).
     backoffMs: Math.max(0, wire.delay?.timeLeftSeconds ?? 0) * 1_000,
-    processedOffers: summary?.processedOffersCount ?? 0,
-    ...(lastUsedOfferAt === undefined ? {} : { lastUsedOfferAt }),
-    rejects: (summary?.rejectSummaryLastOffers ?? []).flatMap(rejectOf),
+    ...offersOf(wire.processedOffersSummary ?? {}),
   };
 };
+
+const runSpecOf = (wire: WireQueueItem, defaults: Defaults): RunSpec => {
+  if (wire.app) return appOf(wire.app, defaults);
+  if (wire.pod) return podOf(wire.pod, defaults);
+  throw new Error('it has neither an app nor a pod');
+};
+
+type Summary = NonNullable<WireQueueItem['processedOffersSummary']>;
+
+const offersOf = (summary: Summary) => ({
+  processedOffers: summary.processedOffersCount ?? 0,
+  ...(summary.lastUsedOfferAt ? { lastUsedOfferAt: instantOf(summary.lastUsedOfferAt) } : {}),
+  rejects: (summary.rejectSummaryLastOffers ?? []).flatMap(rejectOf),
+});
 
 const rejectOf = (row: { reason: string; declined: number; processed: number }): Reject[] => {
   const { reason, declined, processed } = row;
@@ -80,7 +88,7 @@ export const podOf = (wire: WirePod, defaults: Defaults): RunSpec => {
   }));
   const ports = wire.containers
     .flatMap((container) => container.endpoints ?? [])
-    .filter((endpoint) => endpoint.hostPort != null).length;
+    .filter(takesHostPort).length;
   return {
     id: absolute(wire.id),
     kind: 'pod',
@@ -127,14 +135,18 @@ const thousandths = (value: number | null | undefined): number => Math.round((va
 /** Ports taken from the agent's range. On the host's network that is every definition; a bridge maps each container
  *  port to one unless told otherwise; a container on a network of its own takes only those that it names. */
 const appPorts = (wire: WireApp): number => {
-  const docker = wire.container?.docker;
-  const mappings = wire.container?.portMappings ?? docker?.portMappings;
-  if (mappings == null) return (wire.portDefinitions ?? wire.ports ?? []).length;
-  const mode = wire.networks?.[0]?.mode ?? docker?.network?.toLowerCase();
-  if (mode === 'host') return (wire.portDefinitions ?? wire.ports ?? []).length;
-  const mapped = mappings.filter((mapping) => mapping.hostPort != null).length;
-  return mode === 'container/bridge' || mode === 'bridge' ? mappings.length : mapped;
+  const mappings = wire.container?.portMappings ?? wire.container?.docker?.portMappings;
+  const mode = networkModeOf(wire);
+  if (!mappings || mode === 'host') return (wire.portDefinitions ?? wire.ports ?? []).length;
+  if (mode === 'container/bridge' || mode === 'bridge') return mappings.length;
+  return mappings.filter(takesHostPort).length;
 };
+
+/** `networks` since 1.5, Docker's own word before. */
+const networkModeOf = (wire: WireApp): string | undefined =>
+  wire.networks?.[0]?.mode ?? wire.container?.docker?.network?.toLowerCase();
+
+const takesHostPort = ({ hostPort }: { readonly hostPort?: Maybe }): boolean => typeof hostPort === 'number';
 
 const constraintOf = (
   field: string,

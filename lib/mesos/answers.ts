@@ -31,35 +31,25 @@ export const refusalOf = (refusal: Refusal): Failure => {
 type Verdict = { readonly kind: FailureKind; readonly advice?: string };
 
 const verdictOf = (refusal: Refusal): Verdict => {
-  switch (refusal.status) {
-    case 301:
-    case 302:
-    case 307:
-    case 308:
-      return { kind: 'transient' };
-    case 400:
-      return badRequest(refusal.text);
-    case 401:
-      return {
-        kind: 'permanent',
-        advice: 'The master does not know these credentials: check the secret that mesos.auth names.',
-      };
-    case 403:
-      return {
-        kind: 'permanent',
-        advice: `The principal of mesos.auth may not do this: check the master's --acls for ${refusal.call}.`,
-      };
-    case 404:
-      return notFound(refusal);
-    case 409:
-      return conflict(refusal.text);
-    case 429:
-      return { kind: 'throttled' };
-    case 503:
-      return { kind: nothingDone.test(refusal.text) ? 'transient' : open(refusal) };
-    default:
-      return { kind: refusal.status >= 500 ? open(refusal) : 'permanent' };
+  const { status, text, call } = refusal;
+  // Not the leader: said before the body is looked at (mesos-observed 29).
+  if (status >= 300 && status < 400) return { kind: 'transient' };
+  if (status === 400) return badRequest(text);
+  if (status === 401) return UNKNOWN_CREDENTIALS;
+  if (status === 403) {
+    const advice = `The principal of mesos.auth may not do this: check the master's --acls for ${call}.`;
+    return { kind: 'permanent', advice };
   }
+  if (status === 404) return notFound(refusal);
+  if (status === 409) return conflict(text);
+  if (status === 429) return { kind: 'throttled' };
+  if (status === 503 && nothingDone.test(text)) return { kind: 'transient' };
+  return { kind: status >= 500 ? open(refusal) : 'permanent' };
+};
+
+const UNKNOWN_CREDENTIALS: Verdict = {
+  kind: 'permanent',
+  advice: 'The master does not know these credentials: check the secret that mesos.auth names.',
 };
 
 const nothingDone = /No leader elected|has not finished recovery/;

@@ -8,7 +8,6 @@ export type ReadType =
   | 'GET_AGENTS'
   | 'GET_FRAMEWORKS'
   | 'GET_TASKS'
-  | 'GET_MAINTENANCE_STATUS'
   | 'GET_MAINTENANCE_SCHEDULE';
 
 export type Call = { readonly type: string; readonly [part: string]: unknown };
@@ -32,13 +31,13 @@ export const read = (type: ReadType | 'SUBSCRIBE'): Call => ({ type });
 export const drainAgent = (drain: {
   readonly agentId: string;
   readonly graceSeconds: number;
-  readonly then: 'stay' | 'mark-gone';
+  readonly afterwards: 'stay' | 'mark-gone';
 }): Call => ({
   type: 'DRAIN_AGENT',
   drain_agent: {
     agent_id: { value: drain.agentId },
     max_grace_period: { seconds: Math.max(0, Math.round(drain.graceSeconds)) },
-    mark_gone: drain.then === 'mark-gone',
+    mark_gone: drain.afterwards === 'mark-gone',
   },
 });
 

@@ -129,18 +129,6 @@ export const scheduleSchema = z.object({
   get_maintenance_schedule: z.object({ schedule: maybe(z.object({ windows: maybe(z.array(window)) })) }),
 });
 
-export const maintenanceStatusSchema = z.object({
-  type: z.literal('GET_MAINTENANCE_STATUS'),
-  get_maintenance_status: z.object({
-    status: maybe(
-      z.object({
-        draining_machines: maybe(z.array(z.object({ id: machineId }))),
-        down_machines: maybe(z.array(machineId)),
-      }),
-    ),
-  }),
-});
-
 /** A record of SUBSCRIBE. They are hints only: no event tells that an agent drains, is lost or is gone (15). */
 export const eventSchema = z.object({
   type: z.string(),

@@ -1,7 +1,7 @@
 // Reading an answer's bytes: gzip undone, length and time bounded, and never more in memory than was agreed.
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Failure } from '../engine/failure';
+import { Failure, isFailure, messageOf } from '../engine/failure';
 import type { Clock, HttpAnswer } from '../engine/ports';
 
 export type Limits = {
@@ -18,7 +18,7 @@ export type Limits = {
  *  harmless to repeat, and a write's caller turns it into its own kind. */
 export async function* contentOf(answer: HttpAnswer, limits: Limits): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of plain(answer)) {
+  for await (const chunk of unbroken(answer, limits.what)) {
     bytes += chunk.byteLength;
     if (bytes > limits.maxBytes) {
       throw new Failure(
@@ -40,6 +40,19 @@ export async function* contentOf(answer: HttpAnswer, limits: Limits): AsyncGener
       );
     }
     yield chunk;
+  }
+}
+
+/** Whatever breaks the bytes (a connection, compression cut short) is a Failure. */
+async function* unbroken(answer: HttpAnswer, what: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* plain(answer);
+  } catch (cause) {
+    if (isFailure(cause)) throw cause;
+    throw new Failure('transient', `${what} broke off or was garbled: ${messageOf(cause)}.`, {
+      code: 'truncated',
+      cause,
+    });
   }
 }
 

@@ -28,7 +28,7 @@ export type Attempt = {
   readonly until: number;
   /** A hint where to go next. It is taken only when it names one of the configured addresses: whoever answers at an
    *  address must not be able to send us, with our credentials, to another. */
-  suggest(location: string): void;
+  readonly suggest: (location: string) => void;
 };
 
 /** A read may be repeated after anything that is not `permanent`, `gone` or `conflict`; a write only after

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { createMesosClient } from '../../lib/mesos/client';
 import type { MesosClient, MesosOptions } from '../../lib/mesos/client';
 import type { FailureKind } from '../../lib/engine/failure';
@@ -215,7 +216,7 @@ describe('writes', () => {
 
   test('are done when the master says 200 and nothing', async () => {
     const master = await replay(recording('v1-DRAIN_AGENT.empty-agent.txt'));
-    await clientOf([master.url]).drainAgent({ agentId: 'S1', graceSeconds: 10, then: 'stay' });
+    await clientOf([master.url]).drainAgent({ agentId: 'S1', graceSeconds: 10, afterwards: 'stay' });
     expect(JSON.parse(master.seen[0]?.body ?? '')).toEqual({
       type: 'DRAIN_AGENT',
       drain_agent: { agent_id: { value: 'S1' }, max_grace_period: { seconds: 10 }, mark_gone: false },
@@ -242,6 +243,21 @@ describe('writes', () => {
     await expect(work).rejects.toMatchObject({ kind: 'unknown-outcome' });
     expect([master.seen.length, spare.seen.length]).toEqual([1, 0]);
   });
+});
+
+describe('every recorded refusal', () => {
+  const refused = recordings.filter((one) => one.status >= 300);
+  test.each(refused.map((one): [string, Recording] => [one.file, one]))(
+    '%s is a failure in the words of the master',
+    async (_, one) => {
+      const master = await replay(one);
+      const work = clientOf([master.url]).markAgentGone('S1');
+      await expect(work).rejects.toMatchObject({ name: 'Failure' });
+      await expect(work).rejects.toThrow(
+        one.body.toString().slice(0, 100).replace(/\s+/g, ' ').replace(/\.$/, '').trim(),
+      );
+    },
+  );
 });
 
 describe('every recorded answer of a kind that is read', () => {
@@ -290,9 +306,8 @@ describe('every recorded answer of a kind that is read', () => {
 
 describe('every call that is sent', () => {
   test('is one of the operator API', async () => {
-    const schema: object = JSON.parse(
-      readFileSync(join(import.meta.dirname, '../fixtures/mesos-api/mesos-v1.schema.json'), 'utf8'),
-    );
+    const file = join(import.meta.dirname, '../fixtures/mesos-api/mesos-v1.schema.json');
+    const schema = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, 'utf8')));
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     ajv.addSchema(schema, 'mesos');
     const isCall = ajv.compile({ $ref: 'mesos#/$defs/OperatorCall' });
@@ -300,14 +315,14 @@ describe('every call that is sent', () => {
     const client = clientOf([master.url]);
     const machines = [{ hostname: 'a', ip: '10.0.0.1' }];
     const works: readonly (() => Promise<unknown>)[] = [
-      client.agents,
-      client.master,
-      client.version,
-      client.health,
-      client.frameworks,
-      client.tasks,
-      client.maintenanceSchedule,
-      () => client.drainAgent({ agentId: 'S1', graceSeconds: 1.5, then: 'mark-gone' }),
+      () => client.agents(),
+      () => client.master(),
+      () => client.version(),
+      () => client.health(),
+      () => client.frameworks(),
+      () => client.tasks(),
+      () => client.maintenanceSchedule(),
+      () => client.drainAgent({ agentId: 'S1', graceSeconds: 1.5, afterwards: 'mark-gone' }),
       () => client.deactivateAgent('S1'),
       () => client.reactivateAgent('S1'),
       () => client.markAgentGone('S1'),
@@ -331,7 +346,9 @@ describe('every call that is sent', () => {
     ];
     let written = '';
     const master = await up((seen, response) => {
-      const call: { update_maintenance_schedule?: unknown } = JSON.parse(seen.body);
+      const call = z
+        .object({ update_maintenance_schedule: z.optional(z.unknown()) })
+        .parse(JSON.parse(seen.body));
       if (call.update_maintenance_schedule === undefined) return json(response, written);
       written = JSON.stringify({
         type: 'GET_MAINTENANCE_SCHEDULE',

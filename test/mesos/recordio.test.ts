@@ -45,7 +45,7 @@ describe('RecordIO', () => {
     async (name) => {
       const bytes = bodyOf(`${name}.recordio.bin`);
       const types = (texts: readonly string[]) =>
-        texts.map((text) => (JSON.parse(text) as { type: string }).type);
+        texts.map((text) => /^\{"type":"([A-Z_]+)"/.exec(text)?.[1]);
       const whole = createRecordDecoder().feed(bytes);
       expect(types(whole)).toEqual(eventTypes(`${name}.events.jsonl`));
       const decoder = createRecordDecoder();

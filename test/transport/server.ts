@@ -14,7 +14,7 @@ export type Served = {
   readonly url: string;
   readonly host: string;
   readonly seen: Seen[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 };
 
 export const serve = async (answer: Answering): Promise<Served> => {
@@ -43,7 +43,7 @@ export const serve = async (answer: Answering): Promise<Served> => {
 
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+  for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 };
 
