@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { attributeText } from '../../lib/core/model/attributes';
+import { render } from '../../lib/bootstrap/render';
+import { attributeText, text } from '../../lib/core/model/attributes';
 import { parseResources } from '../../lib/emulator/boot/resources';
 import type { EmulatedWorld } from '../../lib/emulator/world';
+import { pool, spec } from '../bootstrap/pools';
 import { fleet, grow, happenings, MINUTE, smallWorld, template, userData } from './small-world';
 
 const boot = (world: EmulatedWorld, data: string, market: 'spot' | 'on-demand' = 'on-demand'): string => {
@@ -36,7 +38,8 @@ describe('a booting machine', () => {
       lifecycle: 'spot',
     });
     const [agent] = world.mesos.agents();
-    expect(agent?.hostname).toMatch(/^ip-10-0-\d+-\d+\.ec2\.internal$/);
+    expect(agent?.hostname).toBe(agent?.ip);
+    expect(agent?.hostname).toMatch(/^10\.0\.\d+\.\d+$/);
     expect(agent?.total[0]?.resources).toEqual({
       cpuMilli: 7900,
       memMib: 31_744,
@@ -45,6 +48,27 @@ describe('a booting machine', () => {
       ports: 1001,
     });
     expect(agent?.total[0]?.portRanges).toEqual([{ begin: 31_000, end: 32_000 }]);
+  });
+
+  test('runs what the bootstrap renders for a pool', () => {
+    const world = smallWorld();
+    const attributes = { tier: text('compute'), rack: { kind: 'scalar', value: 2 } } as const;
+    const { userData: rendered, version } = render({ pool: pool({ attributes }), spec: spec() });
+    const id = boot(world, Buffer.from(rendered).toString('base64'));
+    expect(attributesOf(world)).toMatchObject({
+      pool: 'web',
+      tier: 'compute',
+      rack: '2',
+      instance_id: id,
+      cloud: 'aws',
+    });
+    expect(happenings(world, 'machine-booted')[0]).toContain(version);
+  });
+
+  test('announces the region that was rendered, be it wrong', () => {
+    const world = smallWorld();
+    boot(world, userData({ attributes: { pool: 'web', region: 'eu-west-1' } }));
+    expect(attributesOf(world)).toMatchObject({ region: 'eu-west-1', zone: 'us-east-1a' });
   });
 
   test('reads gzip, base64 files and numeric attributes as the real ones do', () => {
@@ -99,12 +123,12 @@ describe('a booting machine', () => {
       userData({ resources: 'cpus=4' }),
       "the resource 'cpus=4' cannot be parsed",
     ],
-  ])('never registers with %s, and its console says why', (_name, data, text) => {
+  ])('never registers with %s, and its console says why', (_name, data, why) => {
     const world = smallWorld();
     const id = boot(world, data);
     world.advance(20 * MINUTE);
     expect(world.mesos.agents()).toEqual([]);
-    expect(consoleOf(world, id)).toContain(text);
+    expect(consoleOf(world, id)).toContain(why);
     expect(happenings(world, 'boot-failed')).toHaveLength(1);
   });
 

@@ -54,7 +54,7 @@ export const userData = (rendered: Rendered = {}, packing: 'plain' | 'gzip' = 'p
     pool: 'web',
     zk: 'zk://10.0.0.10:2181/mesos',
     role: '*',
-    attributes: { pool: 'web', storage: 'ssd' },
+    attributes: { cloud: 'aws', region: 'us-east-1', pool: 'web', storage: 'ssd' },
     bootstrap: 'v1',
     ...rendered,
   };

@@ -71,15 +71,15 @@ const reachesMasters = (cloud: Cloud, file: AgentFile): boolean => {
   return known.length === 0 ? given.length > 0 : given.some((address) => known.includes(address));
 };
 
+/** What the bootstrap gives the agent: rendered attributes first, then what only the machine knows; of two with the same
+ *  name the first counts. The agent's host name is the machine's address, as the bootstrap sets it. */
 const announce = (cloud: Cloud, vm: Vm, file: AgentFile): Announcement => {
   const own: Record<string, string> = {
-    ...file.attributes,
-    cloud: 'aws',
-    region: cloud.region,
     zone: vm.zone,
     instance_id: vm.id,
-    instance_type: vm.shape.name,
     lifecycle: vm.market,
+    instance_type: vm.shape.name,
+    ...file.attributes,
   };
   if (vm.fate.pool !== undefined) own['pool'] = vm.fate.pool;
   // As one line, the way it is given to the agent: a value with a semicolon breaks here as it does there.
@@ -87,7 +87,7 @@ const announce = (cloud: Cloud, vm: Vm, file: AgentFile): Announcement => {
     .map(([name, value]) => `${name}:${value}`)
     .join(';');
   return {
-    hostname: vm.hostname,
+    hostname: vm.ip,
     ip: vm.ip,
     machine: vm.id,
     attributes: parseAttributes(line),

@@ -66,7 +66,7 @@ const writeFiles = z.object({
 });
 
 const writtenFiles = (text: string): z.infer<typeof writeFiles>['write_files'] | undefined => {
-  const parsed = writeFiles.safeParse(attempt((): unknown => parse(text)));
+  const parsed = writeFiles.safeParse(attempt((): unknown => parse(text, { version: '1.1' })));
   return parsed.success ? parsed.data.write_files : undefined;
 };
 
