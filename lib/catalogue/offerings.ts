@@ -23,13 +23,11 @@ export const offeringsFor = (
   const found = new Map<string, Offering>();
   for (const pool of pools) {
     const allowed = shapesFor(pool.shapes, shapes);
-    for (const place of places(pool)) {
-      for (const shape of allowed) {
-        const offering = { ...place, shape: shape.name };
-        const key = offeringKey(offering);
-        const usdPerHour = found.has(key) ? undefined : priceOf(offering, key, prices);
-        if (usdPerHour !== undefined) found.set(key, { ...offering, usdPerHour });
-      }
+    const wanted = places(pool).flatMap((place) => allowed.map((shape) => ({ ...place, shape: shape.name })));
+    for (const offering of wanted) {
+      const key = offeringKey(offering);
+      const usdPerHour = found.has(key) ? undefined : priceOf(offering, key, prices);
+      if (usdPerHour !== undefined) found.set(key, { ...offering, usdPerHour });
     }
   }
   return [...found.values()];

@@ -12,15 +12,19 @@ const allows = (filter: ShapeFilter, { name, arch, total }: Shape): boolean => {
   const family = familyOf(name);
   if (filter.excluded.includes(name) || filter.excluded.includes(family)) return false;
   if (filter.names.includes(name)) return true;
-  const isFamilyNamed = filter.families.includes(family);
-  if (!isFamilyNamed && (filter.families.length > 0 || filter.names.length > 0)) return false;
-  if (isBareMetal(name) || (isFlex(family) && !isFamilyNamed)) return false;
   return (
+    allowsFamily(filter, name, family) &&
     arch === filter.arch &&
     within(total.cpuMilli, filter.cpuMilli) &&
     within(total.memMib, filter.memMib) &&
     within(total.gpus, filter.gpus)
   );
+};
+
+const allowsFamily = ({ families, names }: ShapeFilter, name: string, family: string): boolean => {
+  if (isBareMetal(name)) return false;
+  if (families.includes(family)) return true;
+  return families.length === 0 && names.length === 0 && !isFlex(family);
 };
 
 const within = (value: number, bounds: Bounds): boolean => value >= bounds.min && value <= bounds.max;

@@ -93,45 +93,54 @@ const schedules = ({ schedules: list, pools }: Parts): readonly Finding[] =>
   });
 
 const webhooks = ({ webhooks: list, pools }: Parts): readonly Finding[] =>
-  list.flatMap(({ kind, auth, rules }, index) => {
+  list.flatMap((webhook, index) => {
     const path = ['webhooks', index];
-    const findings: Finding[] = [];
-    if (kind === 'alertmanager' && auth === 'hmac') {
-      findings.push({
-        path: [...path, 'auth'],
-        problem: 'Alertmanager cannot sign what it sends',
-        advice: 'Write bearer or basic',
-      });
-    }
-    if (kind === 'hmac' && auth !== undefined && auth !== 'hmac') {
-      findings.push({
-        path: [...path, 'auth'],
-        problem: 'a webhook of kind hmac is authenticated by its signature',
-        advice: 'Write hmac, or leave auth out',
-      });
-    }
-    if (kind === 'alertmanager' && rules?.length === 0) {
-      findings.push({
-        path: [...path, 'rules'],
-        problem: 'without a rule no alert does anything',
-        advice:
-          'Write rules: [{ when: { alertname: ... }, do: { scaleOut: { pool: ..., by: 20%, for: 30m } } }]',
-      });
-    }
-    if (kind === 'hmac' && rules !== undefined && rules.length > 0) {
-      findings.push({
-        path: [...path, 'rules'],
-        problem: 'a signed body says itself what it asks for; rules are for alerts',
-        advice: 'Leave rules out, or write kind: alertmanager',
-      });
-    }
-    for (const [place, { do: action }] of (rules ?? []).entries()) {
-      const { pool } = action.scaleOut;
-      if (pools.some(({ name }) => name === pool)) continue;
-      findings.push(noSuchPool([...path, 'rules', place, 'do', 'scaleOut', 'pool'], pool, pools));
-    }
-    return findings;
+    return [
+      ...webhookAuth(webhook, path),
+      ...webhookRules(webhook, path),
+      ...rulePools(webhook, path, pools),
+    ];
   });
+
+type WebhookParts = Parts['webhooks'][number];
+
+const webhookAuth = ({ kind, auth }: WebhookParts, path: Finding['path']): readonly Finding[] => {
+  const at = [...path, 'auth'];
+  if (kind === 'alertmanager' && auth === 'hmac') {
+    return [{ path: at, problem: 'Alertmanager cannot sign what it sends', advice: 'Write bearer or basic' }];
+  }
+  if (kind === 'hmac' && auth !== undefined && auth !== 'hmac') {
+    const problem = 'a webhook of kind hmac is authenticated by its signature';
+    return [{ path: at, problem, advice: 'Write hmac, or leave auth out' }];
+  }
+  return [];
+};
+
+const RULE_EXAMPLE =
+  'rules: [{ when: { alertname: ... }, do: { scaleOut: { pool: ..., by: 20%, for: 30m } } }]';
+
+const webhookRules = ({ kind, rules }: WebhookParts, path: Finding['path']): readonly Finding[] => {
+  const at = [...path, 'rules'];
+  if (kind === 'alertmanager' && rules?.length === 0) {
+    return [{ path: at, problem: 'without a rule no alert does anything', advice: `Write ${RULE_EXAMPLE}` }];
+  }
+  if (kind === 'hmac' && rules !== undefined && rules.length > 0) {
+    const problem = 'a signed body says itself what it asks for; rules are for alerts';
+    return [{ path: at, problem, advice: 'Leave rules out, or write kind: alertmanager' }];
+  }
+  return [];
+};
+
+const rulePools = (
+  { rules }: WebhookParts,
+  path: Finding['path'],
+  pools: readonly PoolParts[],
+): readonly Finding[] =>
+  (rules ?? []).flatMap(({ do: { scaleOut } }, index) =>
+    pools.some(({ name }) => name === scaleOut.pool)
+      ? []
+      : [noSuchPool([...path, 'rules', index, 'do', 'scaleOut', 'pool'], scaleOut.pool, pools)],
+  );
 
 const noSuchPool = (path: Finding['path'], name: string, pools: readonly PoolParts[]): Finding => {
   const known = pools.flatMap((pool) => pool.name ?? []);

@@ -36,18 +36,10 @@ export const findingsOf = (issues: readonly Issue[], root: unknown): readonly Fi
 
 /** Default phrases, for what has no phrase of its own in the schema. */
 export const phraseOf = (issue: z.core.$ZodRawIssue): string | undefined => {
-  switch (issue.code) {
-    case 'invalid_type':
-      return TYPE_PHRASES[issue.expected] ?? `a ${issue.expected}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      return issue.origin === 'array' ? 'a list of at least one entry' : `at least ${String(issue.minimum)}`;
-    case 'too_big':
-      return `at most ${String(issue.maximum)}`;
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return TYPE_PHRASES[issue.expected] ?? `a ${issue.expected}`;
+  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'a list of at least one entry';
+  return undefined;
 };
 
 const TYPE_PHRASES: Readonly<Record<string, string>> = {
@@ -121,7 +113,8 @@ const describe = (value: unknown, path: Path, wanted: string): string => {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return 'the value';
   const isWhole = wanted.startsWith('a list') || wanted.startsWith('a map');
   return isWhole || !REPEATABLE.test(value) ? 'the text' : `"${value}"`;
 };

@@ -1,6 +1,6 @@
 // The parts of a file that can be read even where others cannot, so that checks across parts lose nothing to a slip
 // elsewhere in the file.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { partSchemas, scheduleSchema, webhookSchema } from './file-schema';
 import { valueAt } from './issues';
 import { poolSchema } from './pool-schema';

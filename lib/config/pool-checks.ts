@@ -57,7 +57,8 @@ const account = ({ cloud, account: awsAccount, project }: PoolParts, path: Path)
   return findings;
 };
 
-const zones = ({ cloud, region, zones: given }: PoolParts, path: Path): readonly Finding[] => {
+const zones = (pool: PoolParts, path: Path): readonly Finding[] => {
+  const { cloud, zones: given } = pool;
   if (given === undefined || cloud === undefined) return [];
   const at = [...path, 'zones'];
   const list = Array.isArray(given) ? given : undefined;
@@ -65,36 +66,55 @@ const zones = ({ cloud, region, zones: given }: PoolParts, path: Path): readonly
   if (names.length === 0) {
     return [{ path: at, problem: 'no zone is given', advice: 'Name at least one zone of the region' }];
   }
-  const findings: Finding[] = [];
-  if (cloud === 'aws' && list !== undefined) {
-    findings.push({
-      path: at,
-      problem: 'a pool on aws needs a subnet for each zone',
-      advice: `Write a map: { ${names[0] ?? 'us-east-1a'}: subnet-... }`,
-    });
+  const places = names.map((zone, index): Place => {
+    return { zone, ...(list === undefined ? { path: [...at, zone], at: 'key' } : { path: [...at, index] }) };
+  });
+  return [
+    ...zoneForm(cloud, list !== undefined, names, at),
+    ...doubledZones(places),
+    ...zonesElsewhere(pool, places),
+  ];
+};
+
+type Place = Pick<Finding, 'path' | 'at'> & { readonly zone: string };
+type Cloud = NonNullable<PoolParts['cloud']>;
+
+const zoneForm = (
+  cloud: Cloud,
+  isList: boolean,
+  names: readonly string[],
+  path: Path,
+): readonly Finding[] => {
+  if (cloud === 'aws' && isList) {
+    const advice = `Write a map: { ${names[0] ?? 'us-east-1a'}: subnet-... }`;
+    return [{ path, problem: 'a pool on aws needs a subnet for each zone', advice }];
   }
-  if (cloud === 'gce' && list === undefined) {
-    findings.push({
-      path: at,
-      problem: 'zones on gce have no subnets of their own',
-      advice: `Write a list: [${names.join(', ')}]`,
-    });
+  if (cloud === 'gce' && !isList) {
+    const advice = `Write a list: [${names.join(', ')}]`;
+    return [{ path, problem: 'zones on gce have no subnets of their own', advice }];
   }
-  for (const [index, zone] of names.entries()) {
-    const place: Pick<Finding, 'path' | 'at'> =
-      list === undefined ? { path: [...at, zone], at: 'key' } : { path: [...at, index] };
-    if (names.indexOf(zone) !== index) {
-      findings.push({ ...place, problem: `${zone} is listed twice`, advice: 'Keep one of them' });
-    }
-    if (cloud !== 'command' && region !== undefined && !isZoneOf(cloud, region, zone)) {
-      findings.push({
-        ...place,
-        problem: `${zone} is not a zone of the region ${region}`,
-        advice: `Write a zone such as ${cloud === 'aws' ? `${region}a` : `${region}-b`}, or correct region`,
-      });
-    }
-  }
-  return findings;
+  return [];
+};
+
+const doubledZones = (places: readonly Place[]): readonly Finding[] =>
+  places
+    .filter(({ zone }, index) => places.findIndex((other) => other.zone === zone) !== index)
+    .map(({ zone, ...place }) => ({
+      ...place,
+      problem: `${zone} is listed twice`,
+      advice: 'Keep one of them',
+    }));
+
+const zonesElsewhere = ({ cloud, region }: PoolParts, places: readonly Place[]): readonly Finding[] => {
+  if (region === undefined || cloud === undefined || cloud === 'command') return [];
+  const example = cloud === 'aws' ? `${region}a` : `${region}-b`;
+  return places
+    .filter(({ zone }) => !isZoneOf(cloud, region, zone))
+    .map(({ zone, ...place }) => ({
+      ...place,
+      problem: `${zone} is not a zone of the region ${region}`,
+      advice: `Write a zone such as ${example}, or correct region`,
+    }));
 };
 
 const isZoneOf = (cloud: 'aws' | 'gce', region: string, zone: string): boolean => {

@@ -15,20 +15,27 @@ export const suggest = (word: string, known: readonly string[]): string | undefi
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 const editDistance = (a: string, b: string): number => {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
-      }
-      row.push(cost);
-    }
-    beforeLast = last;
-    last = row;
+  let rows: readonly [readonly number[], readonly number[]] = [
+    [],
+    Array.from({ length: b.length + 1 }, (_, j) => j),
+  ];
+  for (let i = 1; i <= a.length; i += 1) rows = [rows[1], nextRow(a, b, rows, i)];
+  return rows[1][b.length] ?? 0;
+};
+
+const nextRow = (
+  a: string,
+  b: string,
+  [beforeLast, last]: readonly (readonly number[])[],
+  i: number,
+): number[] => {
+  const at = (row: readonly number[] | undefined, j: number): number => row?.[j] ?? 0;
+  const row = [i];
+  for (let j = 1; j <= b.length; j += 1) {
+    const change = a[i - 1] === b[j - 1] ? 0 : 1;
+    const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+    const swap = isSwap ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY;
+    row.push(Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + change, swap));
   }
-  return last[b.length] ?? 0;
+  return row;
 };

@@ -12,7 +12,7 @@ import { ownTick } from './tick';
 import { type Context, isFields, type Source, type Translation } from './translation';
 import { together, unwrap } from './wrapped';
 
-export type { Context, Malformed, Translation, Understood } from './translation';
+export type { Context, Translation, Understood } from './translation';
 
 const ALERTS: readonly Source[] = [alertmanager, grafana];
 const OUR_OWN: readonly Source[] = [ownTick, ownRequest];

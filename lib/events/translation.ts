@@ -58,18 +58,10 @@ const fieldFaults = (issues: readonly z.core.$ZodIssue[]): string => {
 };
 
 const wanted = (issue: z.core.$ZodIssue): string => {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected;
-    case 'invalid_value':
-      return issue.values.map(String).join(' or ');
-    case 'invalid_format':
-      return 'a text of letters, digits and plain signs, not too long';
-    case 'custom':
-      return issue.message;
-    default:
-      return issue.code.replaceAll('_', ' ');
-  }
+  if (issue.code === 'invalid_type') return issue.expected;
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(' or ');
+  if (issue.code === 'invalid_format') return 'a text of letters, digits and plain signs, not too long';
+  return issue.code === 'custom' ? issue.message : issue.code.replaceAll('_', ' ');
 };
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$/;

@@ -43,7 +43,10 @@ const misfit = (source: string, field: string) => ({
 
 const inner = (source: string, bodies: readonly string[], context: Context): Opened => {
   try {
-    return bodies.map((body) => ({ payload: JSON.parse(body) satisfies unknown, context }));
+    return bodies.map((body): Inner => {
+      const payload: unknown = JSON.parse(body);
+      return { payload, context };
+    });
   } catch {
     return { source, malformed: 'What the envelope holds is not JSON.' };
   }

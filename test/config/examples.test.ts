@@ -50,13 +50,13 @@ const undescribed = (node: unknown, path: string): string[] => {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]: [string, unknown]) => {
     const below = undescribed(value, `${path}/${key}`);
-    if (key !== 'properties') return below;
-    const bare = Object.entries(Object(value))
-      .filter(
-        ([, member]) =>
-          !Object.hasOwn(Object(member), 'description') && !Object.hasOwn(Object(member), 'const'),
-      )
+    if (key !== 'properties' || typeof value !== 'object' || value === null) return below;
+    const bare = Object.entries(value)
+      .filter(([, member]: [string, unknown]) => !hasText(member))
       .map(([name]) => `${path}/${name}`);
     return [...bare, ...below];
   });
 };
+
+const hasText = (member: unknown): boolean =>
+  typeof member === 'object' && member !== null && ('description' in member || 'const' in member);

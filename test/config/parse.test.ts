@@ -89,11 +89,15 @@ describe('a spec', () => {
     const { hash } = specOf(FULL);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(specOf(`# another comment\n${FULL}`).hash).toBe(hash);
-    const { version, ...rest } = Object(parse(FULL));
-    expect(specOf(stringify({ ...rest, version })).hash).toBe(hash);
+    expect(specOf(stringify(backwards(parse(FULL)))).hash).toBe(hash);
     expect(specOf(FULL.replace('machines: 400', 'machines: 401')).hash).not.toBe(hash);
   });
 });
+
+const backwards = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).reverse())
+    : value;
 
 describe('a fault', () => {
   test('comes with all others, in the order of the file, each with line, column and path', () => {
