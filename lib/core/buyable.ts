@@ -28,7 +28,8 @@ export type Market = { readonly buyables: readonly Buyable[]; readonly lanes: re
 
 const within = (value: number, bounds: Bounds): boolean => value >= bounds.min && value <= bounds.max;
 
-const family = (shape: string): string => shape.split(/[.-]/)[0] ?? shape;
+const family = (shape: string): string =>
+  (shape.includes('.') ? shape.split('.')[0] : shape.split('-')[0]) ?? shape;
 
 /** Does the pool's filter allow this shape? Families are EC2's `m7i` of `m7i.large` and Google's `n2` of `n2-standard-4`. */
 export const poolAllowsShape = (pool: Pool, shape: Shape): boolean => {

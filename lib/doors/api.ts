@@ -37,11 +37,15 @@ const resumeRequest = z.object({
 export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
   const app = new Hono();
   app.onError((error, context) => context.json({ message: messageOf(error) }, 500));
-  app.notFound((context) => context.json({ message: 'There is no such route. See docs/architecture.md.' }, 404));
+  app.notFound((context) =>
+    context.json({ message: 'There is no such route. See docs/architecture.md.' }, 404),
+  );
   app.get('/api/status', async (context) => {
     const door = await open();
     const now = door.clock.now();
-    return context.json(await Promise.all(door.clusters.map((cluster) => statusOf(door.store, cluster, now))));
+    return context.json(
+      await Promise.all(door.clusters.map((cluster) => statusOf(door.store, cluster, now))),
+    );
   });
   app.get('/api/history', async (context) => {
     const door = await open();
@@ -54,8 +58,12 @@ export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
     const made = await dryPlan(await door.engine(clusterOf(door, context.req.query('cluster'))));
     return context.json({ sentences: explain(made), plan: made });
   });
-  app.post('/api/pause', async (context) => request(await open(), 'pause', await context.req.json<unknown>()));
-  app.post('/api/resume', async (context) => request(await open(), 'resume', await context.req.json<unknown>()));
+  app.post('/api/pause', async (context) =>
+    request(await open(), 'pause', await context.req.json<unknown>()),
+  );
+  app.post('/api/resume', async (context) =>
+    request(await open(), 'resume', await context.req.json<unknown>()),
+  );
   return app;
 };
 
@@ -68,7 +76,15 @@ const clusterOf = (door: ApiDoor, asked: string | undefined): string => {
 /** What a turn would do now. Observes, decides, does nothing. */
 export const dryPlan = async (engine: Engine): Promise<Plan> => {
   const [world, { memory }] = await Promise.all([observe(engine), recall(engine.store, engine.spec.cluster)]);
-  return plan({ spec: engine.spec, world, memory, now: engine.clock.now(), turn: 'dry', round: 1, work: engine.work });
+  return plan({
+    spec: engine.spec,
+    world,
+    memory,
+    now: engine.clock.now(),
+    turn: 'dry',
+    round: 1,
+    work: engine.work,
+  });
 };
 
 const request = async (door: ApiDoor, kind: 'pause' | 'resume', body: unknown): Promise<Response> => {

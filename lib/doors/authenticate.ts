@@ -15,7 +15,9 @@ export type Caller = {
 };
 
 /** `signed` is the id under which a signature is remembered, so that it is taken once within the replay window. */
-export type Admission = { readonly admitted: true; readonly signed?: string } | { readonly admitted: false; readonly why: string };
+export type Admission =
+  | { readonly admitted: true; readonly signed?: string }
+  | { readonly admitted: false; readonly why: string };
 
 const same = (a: string, b: string): boolean =>
   timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
@@ -27,7 +29,10 @@ export const authenticate = (webhook: Webhook, secret: string, caller: Caller): 
     case 'bearer':
       return admit(same(authorization, `Bearer ${secret}`), 'the bearer token does not match');
     case 'basic':
-      return admit(same(authorization, `Basic ${Buffer.from(secret).toString('base64')}`), 'the credentials do not match');
+      return admit(
+        same(authorization, `Basic ${Buffer.from(secret).toString('base64')}`),
+        'the credentials do not match',
+      );
     case 'hmac':
       return checkSignature(secret, caller);
     default:
@@ -35,7 +40,8 @@ export const authenticate = (webhook: Webhook, secret: string, caller: Caller): 
   }
 };
 
-const admit = (matches: boolean, why: string): Admission => (matches ? { admitted: true } : { admitted: false, why });
+const admit = (matches: boolean, why: string): Admission =>
+  matches ? { admitted: true } : { admitted: false, why };
 
 /** `X-Muster-Signature: t=<epoch seconds>,v1=<hex HMAC-SHA256 of "t.body">`. */
 const checkSignature = (secret: string, { headers, body, now }: Caller): Admission => {
@@ -48,10 +54,14 @@ const checkSignature = (secret: string, { headers, body, now }: Caller): Admissi
   const time = fields.get('t') ?? '';
   const expected = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
   const matches = same(fields.get('v1') ?? '', expected);
-  if (!/^\d{1,12}$/.test(time)) return { admitted: false, why: 'the header X-Muster-Signature is missing or has no time' };
+  if (!/^\d{1,12}$/.test(time))
+    return { admitted: false, why: 'the header X-Muster-Signature is missing or has no time' };
   if (!matches) return { admitted: false, why: 'the signature does not match' };
   if (Math.abs(now - Number(time) * 1000) > REPLAY_WINDOW_MS)
-    return { admitted: false, why: 'the signature is too old, or the clocks differ by more than five minutes' };
+    return {
+      admitted: false,
+      why: 'the signature is too old, or the clocks differ by more than five minutes',
+    };
   return { admitted: true, signed: expected };
 };
 

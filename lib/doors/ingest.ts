@@ -1,11 +1,9 @@
 // The door of the events queue: raw bodies become signals, signals become facts and wakes. A body that nobody can read
 // is parked with its error and acknowledged; retrying it in place would only hold up the others.
 import middy from '@middy/core';
-import partialBatch from '@middy/sqs-partial-batch-failure';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { createHash } from 'node:crypto';
 import type { Signal } from '../core/model/signal';
-import type { Webhook } from '../core/model/spec';
 import { ingest, type IngestDeps } from '../engine/ingest';
 import { expiry } from '../engine/keys';
 import { messageOf } from '../engine/failure';
@@ -13,38 +11,49 @@ import { translate } from '../events/translate';
 import { METRICS } from '../telemetry/names';
 import { type Watched, watched } from './door';
 import { openEnvelope } from './envelope';
+import type { SqsHandler } from './reconcile';
+import type { WebhookDoor } from './webhook';
 
-export type IngestDoor = IngestDeps & Watched & { readonly webhooks: Readonly<Record<string, readonly Webhook[]>> };
+export type IngestDoor = IngestDeps & Watched & { readonly webhooks: WebhookDoor['webhooks'] };
 
 const PARKED_FOR_MS = 14 * 24 * 60 * 60_000;
 /** Characters of a parked body that are kept. */
 const PARKED_TEXT = 100_000;
 
-export const ingestDoor = (open: () => Promise<IngestDoor>): ((event: SQSEvent, context: Context) => Promise<SQSBatchResponse>) => {
-  const handler = async (event: SQSEvent): Promise<readonly PromiseSettledResult<unknown>[]> => {
-    const door = await open();
-    const read = await Promise.allSettled(event.Records.map(async (record) => readRecord(record, door)));
-    const signals = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
-    const redelivered = event.Records.some((record) => Number(record.attributes.ApproximateReceiveCount) > 1);
-    // One storage fault fails the whole batch: each of its events is given again, and giving it twice does no harm.
-    const stored = await Promise.allSettled([ingest(signals, redelivered, door)]);
-    const fault = stored.find((result) => result.status === 'rejected');
-    if (fault !== undefined) door.log.error('events could not be stored and come again', { why: messageOf(fault.reason) });
-    door.meter.flush?.();
-    return fault === undefined ? read : event.Records.map(() => fault);
-  };
-  return middy<SQSEvent, readonly PromiseSettledResult<unknown>[]>()
-    .use(partialBatch({ logger: undefined as never }))
-    .handler(handler) as never;
+export const ingestDoor = (open: () => Promise<IngestDoor>, around: Watched): SqsHandler =>
+  middy<SQSEvent, SQSBatchResponse>()
+    .use(watched(around))
+    .handler(async (event) => ({ batchItemFailures: await take(event.Records, await open()) }));
+
+const take = async (records: readonly SQSRecord[], door: IngestDoor): Promise<SQSBatchItemFailure[]> => {
+  const read = await Promise.allSettled(records.map(async (record) => readRecord(record, door)));
+  const signals = read.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  const unread = records.filter((_record, nth) => read[nth]?.status === 'rejected');
+  const redelivered = records.some((record) => Number(record.attributes.ApproximateReceiveCount) > 1);
+  try {
+    await ingest(signals, redelivered, door);
+    return unread.map(failureOf);
+  } catch (error) {
+    // One storage fault gives the whole batch again: taking an event twice does no harm, losing one does.
+    door.log.error('events could not be stored and come again', { why: messageOf(error) });
+    return records.map(failureOf);
+  }
 };
+
+const failureOf = ({ messageId }: SQSRecord): SQSBatchItemFailure => ({ itemIdentifier: messageId });
 
 const readRecord = async (record: SQSRecord, door: IngestDoor): Promise<readonly Signal[]> => {
   const envelope = openEnvelope(record.body, Number(record.attributes.SentTimestamp));
   if ('malformed' in envelope) return park(record, door, envelope.malformed);
   const { payload, receivedAt, source } = envelope;
-  const answer = translate(payload, { receivedAt, webhooks: door.webhooks, ...(source === undefined ? {} : { source }) });
+  const answer = translate(payload, {
+    receivedAt,
+    webhooks: door.webhooks,
+    ...(source === undefined ? {} : { source }),
+  });
   if ('malformed' in answer) return park(record, door, answer.malformed);
-  if (answer.ignored !== undefined) door.log.info('event ignored', { source: answer.source, why: answer.ignored });
+  if (answer.ignored !== undefined)
+    door.log.info('event ignored', { source: answer.source, why: answer.ignored });
   return answer.signals;
 };
 

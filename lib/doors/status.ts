@@ -36,20 +36,31 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
     at: now,
     wrong: [
       ...(silent === undefined ? [] : [silent]),
-      ...open.map(({ pool, image }) => `Pool ${pool} buys nothing: machines of image ${image} never registered.`),
-      ...futile.map(({ runSpec }) => `${runSpec} waits although agents were bought for it: more machines do not help.`),
+      ...open.map(
+        ({ pool, image }) => `Pool ${pool} buys nothing: machines of image ${image} never registered.`,
+      ),
+      ...futile.map(
+        ({ runSpec }) => `${runSpec} waits although agents were bought for it: more machines do not help.`,
+      ),
       ...(memory.pause === undefined ? [] : [`${memory.pause.by} paused Muster: ${memory.pause.reason}.`]),
     ],
     doing: [
-      ...memory.expected.map(({ pool, count, offering }) => `${count} x ${offering.shape} on its way for pool ${pool} (${usd(offering.usdPerHour)} an hour each).`),
+      ...memory.expected.map(
+        ({ pool, count, offering }) =>
+          `${count} x ${offering.shape} on its way for pool ${pool} (${usd(offering.usdPerHour)} an hour each).`,
+      ),
       ...memory.floors.map(({ pool, min, because }) => `Pool ${pool} is held at ${min} or more: ${because}.`),
     ],
     waitsFor: [
-      ...memory.cold.filter(({ until }) => until > now).map(({ key, code, until }) => `${key} is not tried for ${seconds(until - now)}: ${code}.`),
+      ...memory.cold
+        .filter(({ until }) => until > now)
+        .map(({ key, code, until }) => `${key} is not tried for ${seconds(until - now)}: ${code}.`),
       ...(head.intents.length > 0 ? [`${head.intents.length} effects whose outcome is not known yet.`] : []),
     ],
     canDo: [
-      memory.pause === undefined ? 'Pause: muster api pause --reason "..." (POST /api/pause).' : 'Resume: POST /api/resume.',
+      memory.pause === undefined
+        ? 'Pause: muster api pause --reason "..." (POST /api/pause).'
+        : 'Resume: POST /api/resume.',
       'See why: GET /api/history, muster plan.',
     ],
     ...(last === undefined ? {} : { lastTurn: last }),
@@ -59,4 +70,5 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
 const silence = (ms: number): string | undefined =>
   ms < SILENT_MS ? undefined : `No turn for ${seconds(ms)}: see docs/operations/no-turns.md.`;
 
-const seconds = (ms: number): string => (ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
+const seconds = (ms: number): string =>
+  ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;

@@ -4,7 +4,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Webhook } from '../core/model/spec';
-import { isFailure, messageOf } from '../engine/failure';
+import { messageOf } from '../engine/failure';
 import { expiry } from '../engine/keys';
 import type { Clock, Secrets, Sender, Store } from '../engine/ports';
 import { translate } from '../events/translate';
@@ -45,26 +45,34 @@ const receive = async (event: APIGatewayProxyEventV2, door: WebhookDoor): Promis
   const raw = event.body ?? '';
   const body = event.isBase64Encoded ? Buffer.from(raw, 'base64').toString() : raw;
   if (Buffer.byteLength(body) > MOST_BYTES)
-    return answer(413, `The body is larger than ${MOST_BYTES} bytes. Send fewer alerts at once (max_alerts).`);
-  const admission = await admitted(name, entry.webhook, { event, body, door });
-  if (admission !== undefined) return admission;
-  return accept(name, body, door);
+    return answer(
+      413,
+      `The body is larger than ${MOST_BYTES} bytes. Send fewer alerts at once (max_alerts).`,
+    );
+  return admit(name, entry.webhook, { event, body, door });
 };
 
 type Arrival = { readonly event: APIGatewayProxyEventV2; readonly body: string; readonly door: WebhookDoor };
 
-/** The refusal, or undefined when the caller may go on. */
-const admitted = async (name: string, webhook: Webhook, { event, body, door }: Arrival): Promise<Answer | undefined> => {
+const admit = async (name: string, webhook: Webhook, arrival: Arrival): Promise<Answer> => {
+  const { event, body, door } = arrival;
   const secret = await door.secrets.resolve(webhook.secret);
-  const headers = Object.fromEntries(Object.entries(event.headers).map(([key, value]) => [key.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    Object.entries(event.headers).map(([key, value]) => [key.toLowerCase(), value]),
+  );
   const admission = authenticate(webhook, secret, { headers, body, now: door.clock.now() });
   if (!admission.admitted) {
     door.log.warn('webhook refused', { source: name, why: admission.why });
     return answer(401, 'Refused. Check the secret on both sides.');
   }
-  if (admission.signed === undefined) return undefined;
+  if (admission.signed === undefined) return accept(name, body, door);
   const seen = await door.store.get(signatureKey(admission.signed));
-  return seen === undefined ? undefined : answer(409, 'This signed message was received before.');
+  if (seen !== undefined) return answer(409, 'This signed message was received before.');
+  const accepted = await accept(name, body, door);
+  // Only once it is on the queue: a sender whose message could not be queued may send the very same again.
+  const expiresAt = expiry(door.clock.now() + 2 * REPLAY_WINDOW_MS);
+  if (accepted.statusCode === 202) await door.store.put({ ...signatureKey(admission.signed), expiresAt });
+  return accepted;
 };
 
 const signatureKey = (signed: string) => ({ pk: 'signature', sk: signed });
@@ -77,15 +85,14 @@ const accept = async (name: string, body: string, door: WebhookDoor): Promise<An
   } catch (error) {
     return answer(400, `The body is not JSON: ${messageOf(error)}`);
   }
-  const understood = translate(payload, contextOf(name, receivedAt, door));
+  const understood = translate(payload, { receivedAt, source: name, webhooks: door.webhooks });
   if ('malformed' in understood) return answer(400, understood.malformed);
   await door.events.send(sealEnvelope(name, payload, receivedAt));
   const asks = understood.signals.filter(({ fact }) => fact !== undefined).length;
-  return answer(202, asks > 0 ? `Accepted: ${asks} requests.` : `Accepted; nothing is asked for. ${understood.ignored ?? ''}`.trim());
+  return answer(
+    202,
+    asks > 0
+      ? `Accepted: ${asks} requests.`
+      : `Accepted; nothing is asked for. ${understood.ignored ?? ''}`.trim(),
+  );
 };
-
-const contextOf = (name: string, receivedAt: number, door: WebhookDoor) => ({
-  receivedAt,
-  source: name,
-  webhooks: Object.values(door.webhooks).map(({ webhook }) => webhook),
-});

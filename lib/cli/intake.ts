@@ -1,0 +1,98 @@
+// muster intake: what would this payload do? Reads recorded events and says which signals come of them.
+import type { Webhook } from '../core/model/spec';
+import { systemClock } from '../engine/clock';
+import { translate } from '../events/translate';
+import { INVALID, readSpec } from './spec-file';
+import { isSet, textOf, type Terminal, UsageError, type Verb } from './verb';
+
+type Row = {
+  readonly file: string;
+  readonly source: string;
+  readonly signals: readonly {
+    readonly kind: string;
+    readonly subject: string;
+    readonly urgency: string;
+    readonly expiresAt?: string;
+  }[];
+  readonly ignored?: string;
+  readonly malformed?: string;
+};
+type Hooks = Readonly<Record<string, { readonly cluster: string; readonly webhook: Webhook }>>;
+
+export const intake: Verb = {
+  name: 'intake',
+  summary: 'What would these event payloads do?',
+  operands: 'FILE...',
+  options: { config: { type: 'string' }, webhook: { type: 'string' } },
+  help: {
+    config: 'A muster.yaml whose webhook rules apply.',
+    webhook: 'Name of the webhook by which the payloads come; the only one of its kind otherwise.',
+  },
+  example: 'muster intake alert.json --config examples/aws-full.yaml',
+  codes: { 2: 'a payload was not understood' },
+  run: async (words, terminal) => {
+    if (words.positionals.length === 0) throw new UsageError('Name at least one file with a JSON payload.');
+    const config = textOf(words, 'config');
+    const spec = config === undefined ? undefined : await readSpec(config, terminal);
+    if (config !== undefined && spec === undefined) return INVALID;
+    const hooks: Hooks = Object.fromEntries(
+      (spec?.webhooks ?? []).map((webhook) => [webhook.name, { cluster: spec?.cluster ?? '', webhook }]),
+    );
+    const rows: Row[] = [];
+    for (const file of words.positionals)
+      rows.push(await rowOf(file, hooks, textOf(words, 'webhook'), terminal));
+    if (isSet(words, 'json')) terminal.out(`${JSON.stringify(rows, null, 2)}\n`);
+    else for (const row of rows) terminal.out(`${lineOf(row)}\n`);
+    return rows.some(({ malformed }) => malformed !== undefined) ? INVALID : 0;
+  },
+};
+
+const rowOf = async (
+  file: string,
+  webhooks: Hooks,
+  webhook: string | undefined,
+  terminal: Terminal,
+): Promise<Row> => {
+  let payload: unknown;
+  try {
+    payload = JSON.parse(await terminal.readFile(file));
+  } catch (error) {
+    return {
+      file,
+      source: 'unknown',
+      signals: [],
+      malformed: error instanceof Error ? error.message : String(error),
+    };
+  }
+  const names = Object.keys(webhooks);
+  const source = webhook ?? (names.length === 1 ? names[0] : undefined);
+  const answer = translate(payload, {
+    receivedAt: systemClock.now(),
+    webhooks,
+    ...(source === undefined ? {} : { source }),
+  });
+  if ('malformed' in answer)
+    return { file, source: answer.source ?? 'unknown', signals: [], malformed: answer.malformed };
+  const signals = answer.signals.map(({ kind, subject, urgency, fact }) => ({
+    kind,
+    subject,
+    urgency,
+    ...(fact === undefined ? {} : { expiresAt: new Date(fact.expiresAt).toISOString() }),
+  }));
+  return {
+    file,
+    source: answer.source,
+    signals,
+    ...(answer.ignored === undefined ? {} : { ignored: answer.ignored }),
+  };
+};
+
+const lineOf = ({ file, source, signals, ignored, malformed }: Row): string => {
+  if (malformed !== undefined) return `${file}: not understood. ${malformed}`;
+  const told = signals.map(
+    ({ kind, subject, urgency, expiresAt }) =>
+      `${kind} for ${subject}, ${urgency}${expiresAt === undefined ? '' : `, until ${expiresAt}`}`,
+  );
+  const rest = ignored === undefined ? [] : [`ignored: ${ignored}`];
+  return `${file}: ${source}. ${[...told, ...rest].join('; ')}`;
+};

@@ -1,0 +1,90 @@
+// muster serve: the same handlers as on AWS in one process, with an embedded queue and a durable store.
+import { appendFile } from 'node:fs/promises';
+import { systemClock } from '../engine/clock';
+import { openLocal } from '../wiring/local';
+import { createHost } from './host';
+import { INVALID, readSpec } from './spec-file';
+import { turnLines } from './tell';
+import { numberOf, textOf, type Terminal, UsageError, type Verb } from './verb';
+import type { Spec } from '../core/model/spec';
+
+const TICK = JSON.stringify({ muster: 'tick' });
+const TICK_MS = 60_000;
+
+export const serve: Verb = {
+  name: 'serve',
+  summary: 'Run Muster in this process, without AWS functions: for on-premises and for trying out.',
+  operands: 'FILE...',
+  options: { state: { type: 'string' }, port: { type: 'string' }, log: { type: 'string' } },
+  help: {
+    state: 'Directory of the durable state (.muster).',
+    port: 'Port of the API and the webhooks on 127.0.0.1 (7070).',
+    log: 'Append the lines to this file too.',
+  },
+  example: 'muster serve muster.yaml --state /var/lib/muster',
+  codes: { 1: 'it could not start', 2: 'a file has faults' },
+  run: async (words, terminal) => {
+    if (words.positionals.length === 0) throw new UsageError('Name at least one muster.yaml.');
+    const specs: Spec[] = [];
+    for (const file of words.positionals) {
+      const spec = await readSpec(file, terminal);
+      if (spec === undefined) return INVALID;
+      specs.push(spec);
+    }
+    const log = textOf(words, 'log');
+    const onLine = (line: string): void => {
+      terminal.out(`${line}\n`);
+      if (log !== undefined) void appendFile(log, `${line}\n`);
+    };
+    await serveSpecs(
+      specs,
+      {
+        directory: textOf(words, 'state') ?? '.muster',
+        port: numberOf(words, 'port', 7070, [0, 65_535]),
+        onLine,
+      },
+      terminal,
+    );
+    return 0;
+  },
+};
+
+type Place = { readonly directory: string; readonly port: number; readonly onLine: (line: string) => void };
+
+const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Terminal): Promise<void> => {
+  const local = await openLocal({ specs, directory: place.directory, onLine: place.onLine, quiet: true });
+  try {
+    const outside = await local.prepare();
+    const said = new Set<string>();
+    const host = createHost({
+      outside,
+      events: local.events,
+      wake: local.wake,
+      clock: systemClock,
+      onTurn: (cluster, report) => {
+        for (const line of turnLines(report, said)) place.onLine(`${cluster}: ${line}`);
+      },
+    });
+    const door = await host.listen(place.port);
+    place.onLine(
+      `Muster serves ${specs.map(({ cluster }) => cluster).join(', ')} at ${door.url}; state in ${place.directory}. Ctrl-C stops it.`,
+    );
+    const tick = (): void => {
+      void local.events
+        .send(TICK)
+        .catch((error: unknown) => place.onLine(`error: the tick was not stored: ${String(error)}`));
+      void local.dropExpired().catch((error: unknown) => place.onLine(`error: ${String(error)}`));
+    };
+    tick();
+    const timer = setInterval(tick, TICK_MS);
+    host.run();
+    await terminal.stopped;
+    clearInterval(timer);
+    local.events.close();
+    local.wake.close();
+    await host.stop();
+    await door.close();
+  } finally {
+    await local.close();
+  }
+};

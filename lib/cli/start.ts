@@ -1,0 +1,246 @@
+// npm start: the main job on the emulated world, with the real handlers, clients and planner. --once plays it without a
+// person, as fast as it goes, and says whether everything that should be true at its end is.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { livePage, type LiveView } from '../console/page';
+import type { Plan } from '../core/model/plan';
+import type { TurnReport } from '../engine/reconcile';
+import { expectations } from './expectations';
+import { type Home, openHome } from './home';
+import { createHost, type Host } from './host';
+import { END, type Scene, STORY } from './story';
+import { happenings, turnLines } from './tell';
+import { isSet, numberOf, type Terminal, type Verb } from './verb';
+
+const TICK = JSON.stringify({ muster: 'tick' });
+const TICK_MS = 60_000;
+/** 2026-11-24T08:00:00Z: the story always plays at the same time, so that the same seed gives the same story. */
+const START_AT = 1_795_507_200_000;
+const STEP_MS = 1_000;
+
+export const start: Verb = {
+  name: 'start',
+  summary: 'See the main job on an emulated fleet: nothing real is touched.',
+  operands: '',
+  options: {
+    once: { type: 'boolean' },
+    speed: { type: 'string' },
+    port: { type: 'string' },
+    seed: { type: 'string' },
+  },
+  help: {
+    once: 'Play the story without a person, print a summary, and exit non-zero if anything expected fails.',
+    speed: 'Virtual seconds for each real one (30).',
+    port: 'Port of the page and the webhooks (7070; any free one with --once).',
+    seed: 'Another seed, another fleet (1).',
+  },
+  example: 'npm start -- --once',
+  codes: { 1: 'an expectation failed' },
+  run: async (words, terminal) => {
+    const once = isSet(words, 'once');
+    const setting: Setting = {
+      once,
+      speed: numberOf(words, 'speed', 30, [1, 1000]),
+      port: numberOf(words, 'port', once ? 0 : 7070, [0, 65_535]),
+      seed: numberOf(words, 'seed', 1, [0, 2 ** 31]),
+    };
+    const directory = await mkdtemp(join(tmpdir(), 'muster-home-'));
+    try {
+      return await play(setting, directory, terminal);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+type Setting = {
+  readonly once: boolean;
+  readonly speed: number;
+  readonly port: number;
+  readonly seed: number;
+};
+type Done = Extract<TurnReport, { kind: 'done' }>;
+
+const play = async (setting: Setting, directory: string, terminal: Terminal): Promise<number> => {
+  const yaml = await readFile(new URL('../../examples/local.yaml', import.meta.url), 'utf8');
+  const teller = createTeller(terminal);
+  const home = await openHome({
+    yaml,
+    seed: setting.seed,
+    startAt: START_AT,
+    clock: setting.once ? { kind: 'stepped' } : { kind: 'paced', factor: setting.speed },
+    directory,
+    onLine: (line) => terminal.err(`${line}\n`),
+  });
+  teller.follow(home);
+  const host = createHost({
+    outside: home.outside,
+    events: home.local.events,
+    wake: home.local.wake,
+    clock: home.served.clock,
+    onTurn: (_cluster, report) => teller.turn(report),
+    pages: (app) => pages(app, home, teller),
+  });
+  home.world.onEvent((event) => void home.local.events.send(JSON.stringify(event)));
+  const door = await host.listen(setting.port);
+  try {
+    return setting.once
+      ? await playOnce({ home, host, teller, url: door.url, terminal })
+      : await playLive({ home, host, teller, url: door.url, terminal });
+  } finally {
+    await door.close();
+    await home.close();
+  }
+};
+
+type Stage = {
+  readonly home: Home;
+  readonly host: Host;
+  readonly teller: Teller;
+  readonly url: string;
+  readonly terminal: Terminal;
+};
+
+/** Time jumps from second to second, and stands still while a handler works. */
+const playOnce = async (stage: Stage): Promise<number> => {
+  const { home, host, teller, url } = stage;
+  const began = home.world.now();
+  const scenes = [...STORY];
+  for (let at = 0; at <= END; at += STEP_MS) {
+    if (at > 0) home.served.clock.advanceTo(Math.max(home.world.now(), began + at));
+    const due = scenes[0];
+    if (due !== undefined && due.at <= at) {
+      scenes.shift();
+      await perform(due, stage);
+    }
+    if (at % TICK_MS === 0) await home.local.events.send(TICK);
+    await host.pump();
+    teller.flush(TICK_MS);
+  }
+  teller.flush(0);
+  void url;
+  return summary(stage);
+};
+
+const perform = async (scene: Scene, { home, teller, url }: Stage): Promise<void> => {
+  teller.say(`\n== ${scene.title} ==`);
+  await scene.play(home, url);
+};
+
+/** In paced time; the story plays once and the fleet lives on until a person stops it. */
+const playLive = async (stage: Stage): Promise<number> => {
+  const { home, host, teller, url, terminal } = stage;
+  const { clock } = home.served;
+  terminal.out(`A fleet is starting on this machine only. Look at ${url} and stop it with Ctrl-C.\n`);
+  const faults: unknown[] = [];
+  const stops = [
+    clock.every(TICK_MS, () => void home.local.events.send(TICK)),
+    clock.every(STEP_MS * 15, () => teller.flush(TICK_MS / 2)),
+  ];
+  void home.local.events.send(TICK);
+  host.run();
+  const telling = tellStory(stage).catch((error: unknown) => faults.push(error));
+  await Promise.race([terminal.stopped, telling]);
+  if (faults.length > 0) terminal.err(`The story broke off: ${String(faults[0])}\n`);
+  else terminal.out(`\nThe story is over; the fleet lives on at ${url}. Ctrl-C stops it.\n`);
+  await terminal.stopped;
+  terminal.out('Stopping; nothing is left behind.\n');
+  for (const stop of stops) stop();
+  home.local.events.close();
+  home.local.wake.close();
+  clock.stop();
+  await host.stop();
+  return faults.length > 0 ? 1 : 0;
+};
+
+const tellStory = async (stage: Stage): Promise<void> => {
+  const { clock } = stage.home.served;
+  const began = clock.now();
+  for (const scene of STORY) {
+    await clock.sleep(Math.max(0, began + scene.at - clock.now()));
+    await perform(scene, stage);
+  }
+  await clock.sleep(Math.max(0, began + END - clock.now()));
+  await summary(stage);
+};
+
+const summary = async ({ home, teller, terminal }: Stage): Promise<number> => {
+  const checked = await expectations(home, teller.turns);
+  const minutes = Math.round(END / 60_000);
+  terminal.out(`\n== After ${minutes} minutes of virtual time and ${teller.turns.length} turns ==\n`);
+  for (const { text, holds } of checked) terminal.out(`${holds ? 'yes' : 'NO '}  ${text}\n`);
+  const failures = checked.filter(({ holds }) => !holds).length;
+  terminal.out(
+    failures === 0
+      ? 'Everything that was expected is so.\n'
+      : `${failures} of ${checked.length} expectations failed.\n`,
+  );
+  return failures === 0 ? 0 : 1;
+};
+
+type Teller = {
+  readonly turns: readonly Done[];
+  readonly lines: readonly string[];
+  readonly last: () => Plan | undefined;
+  readonly follow: (home: Home) => void;
+  readonly turn: (report: TurnReport) => void;
+  readonly say: (line: string) => void;
+  /** Tells what happened in the world since the last time, when that is at least so many milliseconds ago. */
+  readonly flush: (afterMs: number) => void;
+};
+
+const createTeller = (terminal: Terminal): Teller => {
+  const turns: Done[] = [];
+  const lines: string[] = [];
+  const said = new Set<string>();
+  let home: Home | undefined;
+  let told = 0;
+  let toldAt = 0;
+  const say = (line: string): void => {
+    lines.push(line);
+    terminal.out(`${line}\n`);
+  };
+  const stamp = (line: string): string => `${time(home?.world.now() ?? 0)} ${line}`;
+  const flush = (afterMs: number): void => {
+    if (home === undefined || home.world.now() - toldAt < afterMs) return;
+    toldAt = home.world.now();
+    const entries = home.world.chronicle.entries();
+    for (const line of happenings(entries.slice(told))) say(stamp(line));
+    told = entries.length;
+  };
+  return {
+    turns,
+    lines,
+    last: () => turns.at(-1)?.plans.at(-1),
+    follow: (followed) => {
+      home = followed;
+    },
+    turn: (report) => {
+      if (report.kind === 'done') turns.push(report);
+      const fresh = turnLines(report, said);
+      if (fresh.length === 0) return;
+      flush(0);
+      for (const line of fresh) say(stamp(line));
+    },
+    say,
+    flush,
+  };
+};
+
+const time = (at: number): string => new Date(at).toISOString().slice(11, 19);
+
+const pages = (app: Hono, home: Home, teller: Teller): void => {
+  const view = (): LiveView => {
+    const plan = teller.last();
+    return {
+      now: home.world.now(),
+      running: home.world.marathon.tasks({ status: 'running' }).length,
+      lines: teller.lines.slice(-60),
+      ...(plan === undefined ? {} : { plan }),
+    };
+  };
+  app.get('/', (context) => context.html(livePage()));
+  app.get('/live.json', (context) => context.json(view()));
+};

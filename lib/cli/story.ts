@@ -1,0 +1,96 @@
+// The main job as a story: a fleet short of capacity, a load step, no capacity on the best offering, a machine that never
+// registers, an alert that asks for more. The script only makes trouble and asks; everything else is Muster's doing.
+import { readFileSync } from 'node:fs';
+import { dryPlan } from '../doors/api';
+import { workloadApps } from '../emulator/workload';
+import { engineOf } from '../wiring/engine';
+import { type Home, TOKEN } from './home';
+
+/** Virtual milliseconds after the start. */
+export type Scene = {
+  readonly at: number;
+  readonly title: string;
+  readonly play: (home: Home, hooks: string) => Promise<void>;
+};
+
+const MINUTE = 60_000;
+/** Share of the workload that runs before the load step. */
+const MORNING = 0.4;
+
+export const workload = () =>
+  workloadApps(readFileSync(new URL('../emulator/data/titus-2016-snapshot.csv', import.meta.url), 'utf8'));
+
+export const tasksWanted = (): number => workload().reduce((sum, { instances }) => sum + instances, 0);
+
+export const STORY: readonly Scene[] = [
+  {
+    at: 0,
+    title: 'Morning: apps of a real Titus-on-Mesos cluster are deployed to a fleet that has no agents',
+    play: async ({ world }) => {
+      for (const app of workload())
+        world.marathon.createApp({ ...app, instances: Math.ceil(app.instances * MORNING) });
+    },
+  },
+  {
+    at: 6 * MINUTE,
+    title:
+      'A load step: every app is scaled to its full number of instances. The best offering has no capacity, and the third machine bought will never register',
+    play: async (home) => {
+      for (const app of workload()) home.world.marathon.updateApp(app.id, { instances: app.instances });
+      home.world.troubles.neverRegister({ nth: 3 });
+      await sellOut(home);
+    },
+  },
+  {
+    at: 20 * MINUTE,
+    title:
+      'Alertmanager fires HighLatency, which muster.yaml answers with 20 % more machines for half an hour',
+    play: async ({ world }, hooks) => {
+      const answer = await fetch(`${hooks}/hooks/alertmanager`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify(alert(world.now())),
+      });
+      if (answer.status !== 202)
+        throw new Error(`The webhook answered ${answer.status}: ${await answer.text()}`);
+    },
+  },
+];
+
+/** The end of the story: late enough for the machine that never registers to be replaced. */
+export const END = 26 * MINUTE;
+
+/** Takes the capacity of what a turn would buy first, in all zones. */
+const sellOut = async (home: Home): Promise<void> => {
+  // Marathon needs some seconds to refuse: look as a turn will look.
+  const soon = { ...home.outside, clock: { ...home.served.clock, now: () => home.world.now() + 15_000 } };
+  const plan = await dryPlan(engineOf(soon, home.spec.cluster));
+  const launches = plan.actions.flatMap((action) => (action.kind === 'launch' ? [action] : []));
+  const best = [...launches].sort((a, b) => b.count - a.count)[0]?.offerings[0];
+  if (best === undefined) throw new Error('The load step asked for no machine; the story makes no sense.');
+  home.world.troubles.capacityError({ shape: best.shape, market: best.market });
+};
+
+/** Alertmanager's webhook, version 4. */
+const alert = (now: number) => ({
+  version: '4',
+  groupKey: '{}:{alertname="HighLatency"}',
+  truncatedAlerts: 0,
+  status: 'firing',
+  receiver: 'muster',
+  groupLabels: { alertname: 'HighLatency' },
+  commonLabels: { alertname: 'HighLatency', severity: 'page' },
+  commonAnnotations: {},
+  externalURL: 'http://alertmanager.example',
+  alerts: [
+    {
+      status: 'firing',
+      labels: { alertname: 'HighLatency', severity: 'page' },
+      annotations: {},
+      startsAt: new Date(now - MINUTE).toISOString(),
+      endsAt: '0001-01-01T00:00:00Z',
+      generatorURL: 'http://prometheus.example',
+      fingerprint: '0123456789abcdef',
+    },
+  ],
+});

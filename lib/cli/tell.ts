@@ -1,0 +1,93 @@
+// Turns and happenings as lines for a person who watches: what is new, not what was said a minute ago.
+import { explainOutcome, usd } from '../core/explain';
+import type { DemandLine, Plan } from '../core/model/plan';
+import type { ChronicleEntry } from '../emulator/chronicle';
+import type { TurnReport } from '../engine/reconcile';
+
+/** Rows of the queue that are told one by one; the rest is a number. */
+const ROWS = 3;
+
+/** Lines for one turn; empty when it changes nothing that was not said before. `said` is added to. */
+export const turnLines = (report: TurnReport, said: Set<string>): readonly string[] => {
+  if (report.kind === 'held') return [];
+  const lines = [
+    ...report.plans.flatMap((plan) => planLines(plan)),
+    ...report.outcomes.flatMap(explainOutcome).map((line) => `  ${line}`),
+  ];
+  const fresh = lines.filter((line) => !said.has(line));
+  for (const line of fresh) said.add(line);
+  return fresh;
+};
+
+const planLines = (plan: Plan): readonly string[] => {
+  const waiting = plan.demand.filter((line) => line.onBought > 0 || line.unplaced > 0);
+  const told = [...waiting].sort((a, b) => b.onBought + b.unplaced - a.onBought - a.unplaced).slice(0, ROWS);
+  const rest = waiting.length - told.length;
+  return [
+    ...told.map(rowLine),
+    ...(rest > 0 ? [`  ... and ${rest} more apps wait.`] : []),
+    ...plan.actions.map((action) => actionLine(action, plan)),
+    ...plan.blocked
+      .filter(({ code }) => !QUIET.has(code))
+      .map(({ subject, code, why }) => `  ${subject}: ${code}, ${why}.`),
+    ...costLine(plan),
+  ];
+};
+
+/** What passes by itself within seconds is not worth a line each time. */
+const QUIET: ReadonlySet<string> = new Set(['waiting', 'backoff']);
+
+const rowLine = (line: DemandLine): string => {
+  const parts = [
+    line.onExisting > 0 ? `${line.onExisting} fit on agents` : '',
+    line.onComing > 0 ? `${line.onComing} on machines under way` : '',
+    line.onBought > 0 ? `${line.onBought} need new machines` : '',
+    line.unplaced > 0 ? `${line.unplaced} stay without room` : '',
+  ].filter((part) => part !== '');
+  return `  ${line.runSpec} waits for ${line.count} x ${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB (${line.why}): ${parts.join(', ')}.`;
+};
+
+const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
+  if (action.kind === 'notify') return `! ${action.why}.`;
+  if (action.kind === 'terminate') return `> End ${action.machines.join(', ')}: ${action.why}.`;
+  const [best] = action.offerings;
+  const price = best === undefined ? '' : ` at ${usd(best.usdPerHour * action.count)} an hour`;
+  const round = plan.round > 1 ? ` (round ${plan.round} of this turn)` : '';
+  return `> Buy ${action.why}${price}${round}.`;
+};
+
+const costLine = ({ cost, actions }: Plan): readonly string[] => {
+  if (!actions.some(({ kind }) => kind === 'launch')) return [];
+  const bound =
+    cost.boundUsdPerHour > 0
+      ? `, ${(cost.boughtUsdPerHour / cost.boundUsdPerHour).toFixed(3)} x the ${cost.boundKind} bound`
+      : '';
+  return [
+    `  Price: ${usd(cost.boughtUsdPerHour)} an hour for this plan (${usd(cost.packedUsdPerHour)} by packing alone${bound}).`,
+  ];
+};
+
+/** Happenings since the last call as one line, and those that are worth a line of their own. */
+export const happenings = (entries: readonly ChronicleEntry[]): readonly string[] => {
+  const count = (kind: ChronicleEntry['kind']): number =>
+    entries.filter((entry) => entry.kind === kind).length;
+  const parts = (
+    [
+      ['machine-running', 'machines started'],
+      ['agent-registered', 'agents registered'],
+      ['task-placed', 'tasks placed'],
+      ['task-healthy', 'tasks healthy'],
+      ['machine-ended', 'machines ended'],
+    ] as const
+  ).flatMap(([kind, text]) => (count(kind) > 0 ? [`${count(kind)} ${text}`] : []));
+  const loud = entries.filter(({ kind }) => LOUD.has(kind)).map(({ text }) => `! ${text}`);
+  return [...loud, ...(parts.length > 0 ? [`  ${parts.join(', ')}.`] : [])];
+};
+
+const LOUD: ReadonlySet<ChronicleEntry['kind']> = new Set([
+  'trouble',
+  'spot-notice',
+  'boot-failed',
+  'master-lost',
+  'throttled',
+]);
