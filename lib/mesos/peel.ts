@@ -21,7 +21,6 @@ export type Peeler = {
 const DEFAULT_MAX_BYTES = 4_194_304;
 const LIST_OWNER_DEPTH = 2;
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
@@ -33,8 +32,8 @@ type State = {
   depth: number;
   inString: boolean;
   escaped: boolean;
-  /** The last string at the depth of a list's name. */
-  name: number[];
+  /** The last string at the depth of a list's name, with its closing quote. */
+  name: string;
   /** The list that is being read. */
   list: string | undefined;
   inElement: boolean;
@@ -48,7 +47,7 @@ export const createPeeler = (options: PeelOptions): Peeler => {
     depth: 0,
     inString: false,
     escaped: false,
-    name: [],
+    name: '',
     list: undefined,
     inElement: false,
     element: { parts: [], bytes: 0 },
@@ -66,31 +65,60 @@ export const createPeeler = (options: PeelOptions): Peeler => {
 
 type Peel = Required<PeelOptions>;
 
+/** Bytes that mean something outside a string. */
+const TELLING = new Uint8Array(256);
+for (const byte of [QUOTE, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) TELLING[byte] = 1;
+
 const scan = (state: State, peel: Peel, chunk: Uint8Array): void => {
+  const end = chunk.length;
   let from = 0;
-  for (let at = 0; at < chunk.byteLength; at += 1) {
+  let at = 0;
+  while (at < end) {
+    at = state.inString ? throughString(state, chunk, at) : toTelling(chunk, at);
+    if (at === end || state.inString) continue;
     const byte = chunk[at] ?? 0;
-    if (state.inString) inString(state, byte);
-    else if (byte === QUOTE) openString(state);
+    if (byte === QUOTE) openString(state);
     else if (byte === OPEN_OBJECT || byte === OPEN_LIST) from = open(state, peel, { chunk, at, from });
     else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) from = close(state, peel, { chunk, at, from });
-    else if (byte === COMMA && state.depth === LIST_OWNER_DEPTH) state.name.length = 0;
+    at += 1;
   }
   keep(state, peel, chunk.subarray(from));
 };
 
-type Place = { readonly chunk: Uint8Array; readonly at: number; readonly from: number };
-
-const inString = (state: State, byte: number): void => {
-  if (state.escaped) state.escaped = false;
-  else if (byte === BACKSLASH) state.escaped = true;
-  else if (byte === QUOTE) state.inString = false;
-  if (state.inString && state.depth === LIST_OWNER_DEPTH) state.name.push(byte);
+const toTelling = (chunk: Uint8Array, from: number): number => {
+  // Asked for once: reading a length at each byte takes ten times as long as looking at the byte.
+  const end = chunk.length;
+  let at = from;
+  while (at < end && TELLING[chunk[at] ?? 0] === 0) at += 1;
+  return at;
 };
+
+/** Where the string that is open ends: behind its closing quote, which also closes it, or at the chunk's end. */
+const throughString = (state: State, chunk: Uint8Array, from: number): number => {
+  const end = chunk.length;
+  let at = from;
+  let escaped = state.escaped;
+  while (at < end) {
+    const byte = chunk[at] ?? 0;
+    at += 1;
+    if (escaped) escaped = false;
+    else if (byte === BACKSLASH) escaped = true;
+    else if (byte === QUOTE) {
+      state.inString = false;
+      break;
+    }
+  }
+  state.escaped = escaped;
+  if (state.depth === LIST_OWNER_DEPTH)
+    state.name += Buffer.from(chunk.subarray(from, at)).toString('latin1');
+  return at;
+};
+
+type Place = { readonly chunk: Uint8Array; readonly at: number; readonly from: number };
 
 const openString = (state: State): void => {
   state.inString = true;
-  if (state.depth === LIST_OWNER_DEPTH) state.name.length = 0;
+  if (state.depth === LIST_OWNER_DEPTH) state.name = '';
 };
 
 /** Where the run of bytes that is not yet kept begins, after this one. */
@@ -98,7 +126,9 @@ const open = (state: State, peel: Peel, { chunk, at, from }: Place): number => {
   state.depth += 1;
   if (state.inElement) return from;
   if (chunk[at] === OPEN_LIST) {
-    if (state.depth === LIST_OWNER_DEPTH + 1) state.list = listNamed(state, peel);
+    if (state.depth === LIST_OWNER_DEPTH + 1) {
+      state.list = peel.lists.find((list) => state.name === `${list}"`);
+    }
     return from;
   }
   if (state.list === undefined || state.depth !== LIST_OWNER_DEPTH + 2) return from;
@@ -106,11 +136,6 @@ const open = (state: State, peel: Peel, { chunk, at, from }: Place): number => {
   keep(state, peel, ZERO);
   state.inElement = true;
   return at;
-};
-
-const listNamed = (state: State, peel: Peel): string | undefined => {
-  const name = String.fromCharCode(...state.name.slice(0, 64));
-  return peel.lists.includes(name) ? name : undefined;
 };
 
 const close = (state: State, peel: Peel, { chunk, at, from }: Place): number => {

@@ -3,7 +3,7 @@ import type { Agent } from '../core/model/agent';
 import type { AttributeValue, Attributes } from '../core/model/attributes';
 import { NOTHING } from '../core/model/resources';
 import type { Resources } from '../core/model/resources';
-import type { WireAgent, WireAgentInfo, WireAttribute, WireResource } from './schema';
+import type { WireAgent, WireAgentInfo, WireAttribute, WireIdentity, WireResource } from './schema';
 
 export const agentOf = (wire: WireAgent): Agent => {
   const total = usable(wire.total_resources ?? []);
@@ -38,7 +38,7 @@ export const recoveredAgentOf = (wire: WireAgentInfo): Agent => {
   };
 };
 
-const infoOf = (info: WireAgentInfo) => {
+const infoOf = (info: WireIdentity) => {
   const region = info.domain?.fault_domain?.region?.name;
   const zone = info.domain?.fault_domain?.zone?.name;
   return {
