@@ -51,12 +51,14 @@ export type ChronicleEntry = {
 
 export type Chronicle = {
   /** Oldest first; grows, never shrinks. */
-  entries(): readonly ChronicleEntry[];
+  readonly entries: () => readonly ChronicleEntry[];
   /** Returns the end of the subscription. A listener must not advance the world. */
-  subscribe(listener: (entry: ChronicleEntry) => void): () => void;
+  readonly subscribe: (listener: (entry: ChronicleEntry) => void) => () => void;
 };
 
-export type Scribe = Chronicle & { write(kind: ChronicleKind, subject: string, text: string): void };
+export type Scribe = Chronicle & {
+  readonly write: (kind: ChronicleKind, subject: string, text: string) => void;
+};
 
 export const createScribe = (now: () => Millis): Scribe => {
   const entries: ChronicleEntry[] = [];

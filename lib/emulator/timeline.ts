@@ -2,16 +2,16 @@
 // waits for anything else, so the same calls at the same virtual times give the same history.
 import type { Millis } from '../core/model/machine';
 
-export type Ticket = { cancel(): void };
+export type Ticket = { readonly cancel: () => void };
 
 export type Timeline = {
-  now(): Millis;
+  readonly now: () => Millis;
   /** Runs `what` at `time`, or now when that is past; in the order of asking among equals. */
-  at(time: Millis, what: () => void): Ticket;
-  after(ms: number, what: () => void): Ticket;
+  readonly at: (time: Millis, what: () => void) => Ticket;
+  readonly after: (ms: number, what: () => void) => Ticket;
   /** Carries out everything up to and including `time`, then stands there. Going back is refused. */
-  advanceTo(time: Millis): void;
-  nextAt(): Millis | undefined;
+  readonly advanceTo: (time: Millis) => void;
+  readonly nextAt: () => Millis | undefined;
 };
 
 type Entry = { readonly time: Millis; readonly sequence: number; readonly what: () => void; dead: boolean };

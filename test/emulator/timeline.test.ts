@@ -55,6 +55,6 @@ describe('the dice', () => {
       expect(value >= 3 && value <= 5).toBe(true);
     }
     expect(dice.uuid('u')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(dice.shuffle('x', [1, 2, 3]).sort()).toEqual([1, 2, 3]);
+    expect(dice.shuffle('x', [1, 2, 3]).sort((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 });

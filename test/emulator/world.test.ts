@@ -38,7 +38,6 @@ describe('the emulated world', () => {
   test('refuses to be advanced from inside one of its events', () => {
     const world = smallWorld();
     world.chronicle.subscribe(() => world.advance(1));
-    world.ec2.CreateFleet;
     expect(() => {
       world.marathon.createApp(app('/web', 1));
       addAgents(world, 1, { cpus: 4, memMib: 4096 });

@@ -64,26 +64,35 @@ export const meetsConstraint = (
   const here = valueAt(constraint.field, place);
   // What is not there refuses everything but UNLIKE.
   if (here === undefined) return constraint.operator === 'UNLIKE';
-  const wanted = constraint.value ?? '';
   const counts = placed.by(constraint.field);
-  switch (constraint.operator) {
-    case 'UNIQUE':
-      return !counts.has(here);
-    case 'CLUSTER':
-      return (wanted === '' || here === wanted) && (counts.get(here) ?? 0) === placed.total;
-    case 'GROUP_BY':
-      return groupBy(counts, here, Number.parseInt(wanted, 10), rules);
-    case 'LIKE':
-      return matchesWhole(here, wanted);
-    case 'UNLIKE':
-      return !matchesWhole(here, wanted);
-    case 'MAX_PER':
-      return (counts.get(here) ?? 0) < Number.parseInt(wanted, 10);
-    case 'IS':
-      return here === scalarForm(wanted);
-    default:
-      return constraint.operator satisfies never;
-  }
+  return CHECKS[constraint.operator]({
+    here,
+    wanted: constraint.value ?? '',
+    own: counts.get(here) ?? 0,
+    counts,
+    total: placed.total,
+    rules,
+  });
+};
+
+type Question = {
+  readonly here: string;
+  readonly wanted: string;
+  /** Instances at this value already. */
+  readonly own: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly total: number;
+  readonly rules: Rules;
+};
+
+const CHECKS: Readonly<Record<Constraint['operator'], (question: Question) => boolean>> = {
+  UNIQUE: ({ own }) => own === 0,
+  CLUSTER: ({ here, wanted, own, total }) => (wanted === '' || here === wanted) && own === total,
+  GROUP_BY: ({ here, wanted, counts, rules }) => groupBy(counts, here, Number.parseInt(wanted, 10), rules),
+  LIKE: ({ here, wanted }) => matchesWhole(here, wanted),
+  UNLIKE: ({ here, wanted }) => !matchesWhole(here, wanted),
+  MAX_PER: ({ wanted, own }) => own < Number.parseInt(wanted, 10),
+  IS: ({ here, wanted }) => here === scalarForm(wanted),
 };
 
 /** The text of a scalar attribute has at most three decimals and no trailing zero; so has what it is compared with. */

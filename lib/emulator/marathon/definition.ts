@@ -35,8 +35,8 @@ const appSchema = z.looseObject({
       minimumHealthCapacity: z.number().min(0).max(1),
       maximumOverCapacity: z.number().min(0).max(1),
     })
-    .default({ minimumHealthCapacity: 1, maximumOverCapacity: 1 }),
-  unreachableStrategy: unreachable.default({ inactiveAfterSeconds: 0, expungeAfterSeconds: 0 }),
+    .optional(),
+  unreachableStrategy: unreachable.optional(),
   killSelection: z.enum(['YOUNGEST_FIRST', 'OLDEST_FIRST']).default('YOUNGEST_FIRST'),
   acceptedResourceRoles: z.array(z.string()).optional(),
   healthChecks: z.array(z.unknown()).default([]),
@@ -107,6 +107,7 @@ export const parseApp = (json: unknown, version: string): AppDefinition => {
   const { taskKillGracePeriodSeconds: grace, acceptedResourceRoles: roles, ...rest } = app;
   return {
     ...rest,
+    ...(hasPersistentVolume(app['container']) ? withDefaults(app, RESIDENT) : withDefaults(app, EPHEMERAL)),
     id: absolute(app.id),
     portDefinitions: ports,
     version,
@@ -114,6 +115,23 @@ export const parseApp = (json: unknown, version: string): AppDefinition => {
     ...(roles === undefined ? {} : { acceptedResourceRoles: roles }),
   };
 };
+
+type Strategies = Pick<AppDefinition, 'upgradeStrategy' | 'unreachableStrategy'>;
+
+const EPHEMERAL: Strategies = {
+  upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
+  unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
+};
+/** An app with persistent volumes waits for its agents (semantics §2.10). */
+const RESIDENT: Strategies = {
+  upgradeStrategy: { minimumHealthCapacity: 0.5, maximumOverCapacity: 0 },
+  unreachableStrategy: 'disabled',
+};
+
+const withDefaults = (app: z.infer<typeof appSchema>, defaults: Strategies): Strategies => ({
+  upgradeStrategy: app.upgradeStrategy ?? defaults.upgradeStrategy,
+  unreachableStrategy: app.unreachableStrategy ?? defaults.unreachableStrategy,
+});
 
 /** @throws MarathonFailure 422 */
 export const parsePod = (json: unknown, version: string): PodDefinition => {
@@ -156,25 +174,23 @@ const checkConstraints = (constraints: readonly (readonly string[])[]): void => 
 };
 
 const constraintProblem = (operator: string, value: string): string | undefined => {
-  if (!isOperator(operator))
-    return `Unsupported operator ${operator}. Must be one of ${OPERATORS.join(', ')}`;
-  switch (operator) {
-    case 'UNIQUE':
-      return value === '' ? undefined : 'A value may not be specified for UNIQUE';
-    case 'MAX_PER':
-      return /^\d+$/.test(value) ? undefined : 'MAX_PER needs a whole number';
-    case 'GROUP_BY':
-      return value === '' || /^\d+$/.test(value) ? undefined : 'GROUP_BY takes a whole number';
-    case 'IS':
-      return value === '' ? 'A value must be specified for IS' : undefined;
-    case 'LIKE':
-    case 'UNLIKE':
-      return isPattern(value) ? undefined : `${operator} needs a regular expression`;
-    case 'CLUSTER':
-      return undefined;
-    default:
-      return operator satisfies never;
-  }
+  if (isOperator(operator)) return VALUES[operator](value);
+  return `Unsupported operator ${operator}. Must be one of ${OPERATORS.join(', ')}`;
+};
+
+const isWhole = (value: string): boolean => /^\d+$/.test(value);
+const patternProblem = (value: string): string | undefined =>
+  isPattern(value) ? undefined : 'A regular expression must be specified';
+
+/** What is wrong with a value, by operator. */
+const VALUES: Readonly<Record<Constraint['operator'], (value: string) => string | undefined>> = {
+  UNIQUE: (value) => (value === '' ? undefined : 'A value may not be specified for UNIQUE'),
+  CLUSTER: () => undefined,
+  GROUP_BY: (value) => (value === '' || isWhole(value) ? undefined : 'GROUP_BY takes a whole number'),
+  MAX_PER: (value) => (isWhole(value) ? undefined : 'MAX_PER needs a whole number'),
+  LIKE: patternProblem,
+  UNLIKE: patternProblem,
+  IS: (value) => (value === '' ? 'A value must be specified for IS' : undefined),
 };
 
 const isPattern = (text: string): boolean => {
@@ -231,7 +247,7 @@ export const appTerms = (app: AppDefinition): Terms => {
       overCapacity: app.upgradeStrategy.maximumOverCapacity,
     },
     youngestFirst: app.killSelection === 'YOUNGEST_FIRST',
-    resident: hasPersistentVolume(app),
+    resident: hasPersistentVolume(app['container']),
     containers: [],
     ...(app.taskKillGracePeriodSeconds === undefined
       ? {}
@@ -245,19 +261,19 @@ const containerSchema = z.looseObject({
 });
 const networksSchema = z.array(z.looseObject({ mode: z.string().optional() })).default([]);
 
-const containerOf = (app: AppDefinition) => containerSchema.safeParse(app['container'] ?? {}).data;
+const containerOf = (container: unknown) => containerSchema.safeParse(container ?? {}).data;
 
 /** Ports are the app's own only when it requires them; otherwise any will do. A bridge maps each container port to a
  *  port of the host, a network of the container's own only those that are named. */
 const portsOf = (app: AppDefinition): number[] => {
   const own = app.portDefinitions.map(({ port }) => (app.requirePorts ? port : 0));
   const isBridge = networksSchema.safeParse(app['networks']).data?.[0]?.mode === 'container/bridge';
-  const mappings = containerOf(app)?.portMappings ?? [];
+  const mappings = containerOf(app['container'])?.portMappings ?? [];
   return [...own, ...mappings.flatMap(({ hostPort }) => hostPort ?? (isBridge ? [0] : []))];
 };
 
-const hasPersistentVolume = (app: AppDefinition): boolean =>
-  containerOf(app)?.volumes.some((volume) => volume.persistent !== undefined) === true;
+const hasPersistentVolume = (container: unknown): boolean =>
+  containerOf(container)?.volumes.some((volume) => volume.persistent !== undefined) === true;
 
 const podConstraints = (pod: z.infer<typeof podSchema>): Constraint[] =>
   pod.scheduling.placement.constraints.flatMap((one) => toConstraint(one.fieldName, one.operator, one.value));

@@ -65,7 +65,7 @@ const startStep = (state: MarathonState, deployment: Deployment, service: Servic
       advanceRestart(state, service);
       return;
     case 'stop':
-      for (const instance of [...service.instances.values()]) decommission(state, instance);
+      for (const instance of service.instances.values()) decommission(state, instance);
       return;
     default:
       deployment.kind satisfies never;

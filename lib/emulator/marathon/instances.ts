@@ -1,4 +1,5 @@
 // Instances: scheduled, launched, updated, killed, expunged (semantics §2.1, §2.7).
+import type { ChronicleKind } from '../chronicle';
 import type { Update } from '../mesos/master';
 import { endTask, isTerminal, killTask } from '../mesos/tasks';
 import { addDelay, resetDelay, watchViability } from './backoff';
@@ -71,6 +72,14 @@ export const expunge = (state: MarathonState, instance: Instance): void => {
   changed(state, service);
 };
 
+/** In the count for constraints, when it is of the present definition. */
+const takePlace = (instance: Instance): void => {
+  if (instance.counted || instance.agent === undefined || instance.version !== instance.service.version)
+    return;
+  instance.counted = true;
+  instance.service.placed.add(placeOf(instance.agent));
+};
+
 const leavePlace = (instance: Instance): void => {
   if (instance.counted && instance.agent !== undefined)
     instance.service.placed.remove(placeOf(instance.agent));
@@ -97,48 +106,42 @@ export const applyUpdate = (state: MarathonState, update: Update): void => {
 };
 
 const progress = (state: MarathonState, instance: Instance, condition: Condition): void => {
-  const { timeline, scribe } = state.base;
-  const wasSeen = instance.condition !== 'Unreachable' && instance.condition !== 'UnreachableInactive';
-  if (
-    !wasSeen &&
-    !instance.counted &&
-    instance.agent !== undefined &&
-    instance.version === instance.service.version
-  ) {
-    instance.counted = true;
-    instance.service.placed.add(placeOf(instance.agent));
-  }
+  const wasLost = instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive';
+  if (wasLost) takePlace(instance);
   if (instance.condition === condition) return;
   instance.condition = condition;
-  instance.since = timeline.now();
+  instance.since = state.base.timeline.now();
   announceInstance(state, instance);
   if (condition !== 'Running') return;
-  if (instance.startedAt === undefined) {
-    instance.startedAt = timeline.now();
-    scribe.write(
-      'task-running',
-      instance.task?.id ?? instance.id,
-      `${instance.service.id} runs on ${instance.agent?.hostname ?? ''}.`,
-    );
-    watchViability(state, instance);
-    startCrash(state, instance);
-    if (instance.service.terms.hasHealth) watchHealth(state, instance);
-    else grantToken(state);
-  }
+  if (instance.startedAt === undefined) firstRun(state, instance);
   endStay(instance.service);
   changed(state, instance.service);
 };
 
+const firstRun = (state: MarathonState, instance: Instance): void => {
+  const { service } = instance;
+  instance.startedAt = instance.since;
+  tell(state, instance, 'task-running', `${service.id} runs on ${instance.agent?.hostname ?? ''}.`);
+  watchViability(state, instance);
+  startCrash(state, instance);
+  if (service.terms.hasHealth) watchHealth(state, instance);
+  else grantToken(state);
+};
+
+const tell = (state: MarathonState, instance: Instance, kind: ChronicleKind, text: string): void =>
+  state.base.scribe.write(kind, instance.task?.id ?? instance.id, text);
+
 const watchHealth = (state: MarathonState, instance: Instance): void => {
-  const { timeline, dice, settings, scribe } = state.base;
+  const { timeline, dice, settings } = state.base;
   const { incarnation } = instance;
   timeline.after(dice.span('task-healthy', settings.marathon.taskHealthyMs), () => {
     if (instance.incarnation !== incarnation || instance.condition !== 'Running') return;
     instance.healthy = true;
     grantToken(state);
-    scribe.write(
+    tell(
+      state,
+      instance,
       'task-healthy',
-      instance.task?.id ?? instance.id,
       `${instance.service.id} is healthy on ${instance.agent?.hostname ?? ''}.`,
     );
     emit(state, 'instance_health_changed_event', {
@@ -169,9 +172,10 @@ const startCrash = (state: MarathonState, instance: Instance): void => {
 const loseSight = (state: MarathonState, instance: Instance): void => {
   const { service } = instance;
   const strategy = service.terms.unreachable;
-  state.base.scribe.write(
+  tell(
+    state,
+    instance,
     'task-unreachable',
-    instance.task?.id ?? instance.id,
     `${service.id} on ${instance.agent?.hostname ?? ''} is unreachable.`,
   );
   leavePlace(instance);
@@ -207,10 +211,7 @@ const awaitReturn = (
     if (!isStillLost() || instance.condition !== 'Unreachable') return;
     instance.condition = 'UnreachableInactive';
     // It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5).
-    if (instance.agent !== undefined && instance.version === instance.service.version) {
-      instance.counted = true;
-      instance.service.placed.add(placeOf(instance.agent));
-    }
+    takePlace(instance);
     scaleCheck(state, instance.service);
   });
   timeline.at(onTick(strategy.expungeMs), () => {
@@ -227,11 +228,7 @@ const endIncarnation = (
 ): void => {
   const { service } = instance;
   const host = instance.agent?.hostname ?? '';
-  state.base.scribe.write(
-    'task-ended',
-    instance.task?.id ?? instance.id,
-    `${service.id} on ${host} ended: ${condition}.`,
-  );
+  tell(state, instance, 'task-ended', `${service.id} on ${host} ended: ${condition}.`);
   instance.condition = condition;
   announceInstance(state, instance);
   const isDraining = reason === 'REASON_AGENT_DRAINING';
@@ -244,6 +241,8 @@ const endIncarnation = (
     if (service.deployment === undefined) scaleCheck(state, service);
     return;
   }
+  // Gone with its agent is gone with its volume: a new, empty one is made elsewhere.
+  if (condition === 'Gone') instance.home = undefined;
   instance.condition = 'Scheduled';
   instance.since = state.base.timeline.now();
   instance.task = undefined;

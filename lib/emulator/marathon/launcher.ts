@@ -1,6 +1,5 @@
 // The launch path with its throttles: revives at most every interval and once more after two, five instances an offer,
 // launch tokens, long declines (semantics §0, E7).
-import type { Resources } from '../../core/model/resources';
 import { subtract } from '../../core/model/resources';
 import type { Agent, Offer, OfferAnswer } from '../mesos/master';
 import { revive, suppress } from '../mesos/offers';
@@ -116,10 +115,9 @@ const launch = (
   state: MarathonState,
   service: Service,
   agent: Agent,
-  match: { readonly taken: ReadonlyMap<string, Resources>; readonly ports: readonly number[] },
+  match: Extract<Match, { kind: 'match' }>,
 ): void => {
-  const [instance] = service.waiting;
-  if (instance === undefined) return;
+  const { instance } = match;
   service.waiting.delete(instance);
   state.tokens -= 1;
   const now = state.base.timeline.now();
@@ -130,6 +128,7 @@ const launch = (
   instance.startedAt = undefined;
   instance.healthy = undefined;
   instance.agent = agent;
+  if (service.terms.resident) instance.home = agent;
   instance.ports = match.ports;
   if (instance.version === service.version) {
     instance.counted = true;

@@ -68,7 +68,7 @@ const planReconciliation = (state: MarathonState, ms: number): void => {
 
 /** What Marathon believes and what the leader says; only differences are news. */
 const reconcile = (state: MarathonState): void => {
-  for (const instance of [...state.byTask.values()]) {
+  for (const instance of state.byTask.values()) {
     const { task } = instance;
     if (task === undefined) continue;
     const status = reconcileTask(state.master, task);

@@ -6,11 +6,12 @@ import { add, DIMENSIONS, NOTHING } from '../../core/model/resources';
 import type { Agent } from '../mesos/master';
 import { choosePorts } from '../mesos/ports';
 import { meetsConstraint } from './constraints';
-import type { MarathonState, Service } from './state';
+import type { Instance, MarathonState, Service } from './state';
 
 export type Match =
   | {
       readonly kind: 'match';
+      readonly instance: Instance;
       readonly taken: ReadonlyMap<string, Resources>;
       readonly ports: readonly number[];
     }
@@ -39,24 +40,50 @@ export const matchOffer = (
 ): Match => {
   if (isRemote(state, service, agent)) return { kind: 'no-match', reasons: [] };
   const accepted = acceptedPart(service, free);
+  const instance = instanceFor(service, agent);
   if (accepted.size === 0) return { kind: 'no-match', reasons: ['UnfulfilledRole'] };
-  const reasons = new Set<RejectReason>();
-  if (!meetsAll(state, service, agent)) reasons.add('UnfulfilledConstraint');
-  if (service.terms.resident) reasons.add('NoCorrespondingReservationFound');
-  const { each } = service.terms;
   const room = [...accepted.values()].reduce(add, NOTHING);
-  for (const dimension of DIMENSIONS) {
-    if (dimension !== 'ports' && each[dimension] > room[dimension]) reasons.add(SHORTAGE[dimension]);
-  }
-  const hasGpus = [...agent.total.values()].some((total) => total.gpus > 0);
-  if (hasGpus && each.gpus === 0) reasons.add('DeclinedScarceResources');
-  if (reasons.size > 0) return { kind: 'no-match', reasons: inFunnelOrder(reasons) };
+  const reasons = new Set([
+    ...(meetsAll(state, service, agent) ? [] : (['UnfulfilledConstraint'] as const)),
+    ...(instance === undefined ? (['NoCorrespondingReservationFound'] as const) : []),
+    ...shortages(service, agent, room),
+  ]);
+  if (instance === undefined || reasons.size > 0)
+    return { kind: 'no-match', reasons: inFunnelOrder(reasons) };
   // Ports are looked at only when everything else is there.
-  const start =
-    service.terms.ports.length === 0 ? 0 : state.base.dice.int('port', 0, Math.max(0, agent.ports.size - 1));
-  const ports = room.ports >= each.ports ? choosePorts(agent.ports, service.terms.ports, start) : undefined;
+  const ports = portsFor(state, service, agent, room);
   if (ports === undefined) return { kind: 'no-match', reasons: ['InsufficientPorts'] };
-  return { kind: 'match', taken: take(each, accepted), ports };
+  return { kind: 'match', instance, taken: take(service.terms.each, accepted), ports };
+};
+
+/** Any that waits; one with a volume only on the agent that holds it. */
+const instanceFor = (service: Service, agent: Agent): Instance | undefined => {
+  for (const instance of service.waiting)
+    if (instance.home === undefined || instance.home === agent) return instance;
+  return undefined;
+};
+
+const shortages = (service: Service, agent: Agent, room: Resources): RejectReason[] => {
+  const { each } = service.terms;
+  const short = DIMENSIONS.filter((dimension) => dimension !== 'ports' && each[dimension] > room[dimension]);
+  const hasGpus = [...agent.total.values()].some((total) => total.gpus > 0);
+  const isScarce = hasGpus && each.gpus === 0;
+  return [
+    ...short.map((dimension) => SHORTAGE[dimension]),
+    ...(isScarce ? (['DeclinedScarceResources'] as const) : []),
+  ];
+};
+
+const portsFor = (
+  state: MarathonState,
+  service: Service,
+  agent: Agent,
+  room: Resources,
+): readonly number[] | undefined => {
+  const { ports } = service.terms;
+  if (ports.length === 0) return [];
+  if (room.ports < ports.length) return undefined;
+  return choosePorts(agent.ports, ports, state.base.dice.int('port', 0, Math.max(0, agent.ports.size - 1)));
 };
 
 /** Without a constraint on region or zone only the masters' own region is taken, and nothing says so. */

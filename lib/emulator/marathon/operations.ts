@@ -1,5 +1,5 @@
 // Marathon's face. While it is down nothing answers (semantics §2.8).
-import type { AppRow, Marathon, PodDefinition } from './api';
+import type { AppRow, Marathon, PodDefinition, TaskRow } from './api';
 import { MarathonFailure } from './api';
 import { resetDelay } from './backoff';
 import { absolute } from './definition';
@@ -56,14 +56,7 @@ export const operationsOf = (state: MarathonState): Marathon => {
     }),
     podStatuses: up(() => services('pod').flatMap(podStatusRow)),
     group: up((id = '/') => groupRow(state, id === '/' ? '/' : absolute(id))),
-    tasks: up((filter) => {
-      const rows = services('app').flatMap((service) =>
-        [...service.instances.values()].flatMap((one) => taskRow(one) ?? []),
-      );
-      return filter?.status === undefined
-        ? rows
-        : rows.filter((row) => row.state === `TASK_${filter.status?.toUpperCase()}`);
-    }),
+    tasks: up((filter) => allTasks(services('app'), filter?.status)),
     appTasks: up((id) =>
       [...findService(state, id, 'app').instances.values()].flatMap((one) => taskRow(one) ?? []),
     ),
@@ -83,15 +76,21 @@ export const operationsOf = (state: MarathonState): Marathon => {
     leader: up(() => LEADER),
     isUp: () => state.up,
     subscribe: state.events.subscribe,
-    crash: (id, how) => {
-      const service = state.services.get(absolute(id));
-      if (service === undefined) throw new MarathonFailure(404, `App '${id}' does not exist`);
-      service.crash =
-        how === undefined ? undefined : { afterMs: how.afterMs, state: how.state ?? 'TASK_FAILED' };
-    },
+    crash: (id, how) => setCrash(state, id, how),
     queueItems: up(() => queueItems(state)),
     portTasks: up((runSpecs) => portTasks(state, runSpecs)),
   };
+};
+
+const allTasks = (services: readonly Service[], status: string | undefined): TaskRow[] =>
+  services
+    .flatMap((service) => [...service.instances.values()].flatMap((one) => taskRow(one) ?? []))
+    .filter((row) => status === undefined || row.state === `TASK_${status.toUpperCase()}`);
+
+const setCrash = (state: MarathonState, id: string, how: Parameters<Marathon['crash']>[1]): void => {
+  const service = state.services.get(absolute(id));
+  if (service === undefined) throw new MarathonFailure(404, `App '${id}' does not exist`);
+  service.crash = how === undefined ? undefined : { afterMs: how.afterMs, state: how.state ?? 'TASK_FAILED' };
 };
 
 const theApp = (service: Service): AppRow => {

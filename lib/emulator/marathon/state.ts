@@ -44,6 +44,8 @@ export type Instance = {
   stagedAt?: Millis | undefined;
   startedAt?: Millis | undefined;
   healthy?: boolean | undefined;
+  /** The agent with its persistent volume: it can run nowhere else. */
+  home?: Agent | undefined;
   /** In the service's count for constraints. */
   counted: boolean;
 };

@@ -7,7 +7,7 @@ import { killTask } from './tasks';
 
 /** Kills what runs there, now or when the agent can be told. */
 export const carryOutDrain = (master: Master, agent: Agent): void => {
-  for (const task of [...agent.tasks.values()]) {
+  for (const task of agent.tasks.values()) {
     killTask(master, task, {
       graceMs: graceOf(agent, task),
       reason: 'REASON_AGENT_DRAINING',

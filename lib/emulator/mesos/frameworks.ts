@@ -38,7 +38,11 @@ export const occupy = (master: Master, agentId: string, wanted: Partial<Resource
   const framework = master.frameworks.get(name) ?? addFramework(master, name, { roles: ['*'] });
   const need = { ...NOTHING, ...wanted };
   const role = [...agent.total.keys()].find((one) => fits(need, freeOf(agent, one)));
-  const ports = choosePorts(agent.ports, new Array<number>(need.ports).fill(0), 0);
+  const ports = choosePorts(
+    agent.ports,
+    Array.from({ length: need.ports }, () => 0),
+    0,
+  );
   if (role === undefined || ports === undefined)
     throw new MesosFailure(400, `Agent ${agentId} has no room for that`);
   const id = `${name}-${master.base.dice.hex('other-task', 12)}`;

@@ -15,8 +15,7 @@ export const goneAgent = (master: Master, agent: Agent): void => {
   }
   const wasReachable = agent.alive && agent.reachable && agent.connected;
   agent.connected = false;
-  const tasks = [...agent.tasks.values()];
-  for (const task of tasks) {
+  for (const task of agent.tasks.values()) {
     masterUpdate(
       master,
       task,

@@ -138,7 +138,7 @@ export const markUnreachable = (master: Master, agent: Agent): void => {
   );
   // A leader that has only read of an agent knows none of its tasks (B8).
   if (!wasRegistered) return;
-  for (const task of [...agent.tasks.values()]) {
+  for (const task of agent.tasks.values()) {
     master.tasks.delete(task.id);
     master.lost.set(task.id, task);
     masterUpdate(
@@ -184,7 +184,7 @@ const reregister = (master: Master, agent: Agent): void => {
   if (was === 'unreachable') agent.registeredAt = now;
   bump(master, 'slave_reregistrations');
   master.base.scribe.write('agent-returned', agent.id, `Agent ${agent.hostname} is back.`);
-  for (const task of [...agent.tasks.values()]) readmitTask(master, task, was);
+  for (const task of agent.tasks.values()) readmitTask(master, task, was);
   if (was === 'unreachable') master.events.emit({ type: 'AGENT_ADDED', agentId: agent.id });
   exchange(master, agent);
   resumeDrain(master, agent);
@@ -232,7 +232,7 @@ export const removeAgent = (master: Master, agent: Agent, why: string): void => 
   agent.connected = false;
   agent.doom?.cancel();
   agent.doom = undefined;
-  for (const task of [...agent.tasks.values()]) {
+  for (const task of agent.tasks.values()) {
     masterUpdate(
       master,
       task,
