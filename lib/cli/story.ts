@@ -25,24 +25,24 @@ export const tasksWanted = (): number => workload().reduce((sum, { instances }) 
 export const STORY: readonly Scene[] = [
   {
     at: 0,
-    title: 'Morning: apps of a real Titus-on-Mesos cluster are deployed to a fleet that has no agents',
+    title: 'Morning: apps of a real Titus-on-Mesos cluster are deployed to a fleet that has no agents. The third machine bought will never register',
     play: async ({ world }) => {
+      world.troubles.neverRegister({ nth: 3 });
       for (const app of workload())
         world.marathon.createApp({ ...app, instances: Math.ceil(app.instances * MORNING) });
     },
   },
   {
-    at: 6 * MINUTE,
+    at: 14 * MINUTE,
     title:
-      'A load step: every app is scaled to its full number of instances. The best offering has no capacity, and the third machine bought will never register',
+      'A load step: every app is scaled to its full number of instances. The best offering has no capacity',
     play: async (home) => {
       for (const app of workload()) home.world.marathon.updateApp(app.id, { instances: app.instances });
-      home.world.troubles.neverRegister({ nth: 3 });
       await sellOut(home);
     },
   },
   {
-    at: 20 * MINUTE,
+    at: 22 * MINUTE,
     title:
       'Alertmanager fires HighLatency, which muster.yaml answers with 20 % more machines for half an hour',
     play: async ({ world }, hooks) => {
@@ -58,7 +58,7 @@ export const STORY: readonly Scene[] = [
 ];
 
 /** The end of the story: late enough for the machine that never registers to be replaced. */
-export const END = 26 * MINUTE;
+export const END = 27 * MINUTE;
 
 /** Takes the capacity of what a turn would buy first, in all zones. */
 const sellOut = async (home: Home): Promise<void> => {

@@ -1,6 +1,8 @@
 // Turns and happenings as lines for a person who watches: what is new, not what was said a minute ago.
 import { explainOutcome, usd } from '../core/explain';
+import type { Outcome } from '../core/model/outcome';
 import type { DemandLine, Plan } from '../core/model/plan';
+import { offeringName } from '../core/view';
 import type { ChronicleEntry } from '../emulator/chronicle';
 import type { TurnReport } from '../engine/reconcile';
 
@@ -10,13 +12,29 @@ const ROWS = 3;
 /** Lines for one turn; empty when it changes nothing that was not said before. `said` is added to. */
 export const turnLines = (report: TurnReport, said: Set<string>): readonly string[] => {
   if (report.kind === 'held') return [];
-  const lines = [
-    ...report.plans.flatMap((plan) => planLines(plan)),
-    ...report.outcomes.flatMap(explainOutcome).map((line) => `  ${line}`),
-  ];
-  const fresh = lines.filter((line) => !said.has(line));
+  const lines = [...report.plans.flatMap((plan) => planLines(plan)), ...outcomeLines(report.outcomes)];
+  const fresh = [...new Set(lines)].filter((line) => !said.has(line));
   for (const line of fresh) said.add(line);
   return fresh;
+};
+
+/** What was bought and refused, in figures: the ids are in the log. */
+const outcomeLines = (outcomes: readonly Outcome[]): readonly string[] => {
+  const launched = outcomes.flatMap((outcome) => (outcome.kind === 'launched' ? [outcome] : []));
+  const bought = counted(launched.flatMap(({ machines }) => machines.map(({ offering }) => offeringName(offering))));
+  const refused = counted(launched.flatMap(({ errors }) => errors.map(({ offering, code }) => `${offeringName(offering)}: ${code}`)));
+  const rest = outcomes.filter(({ kind }) => kind !== 'launched').flatMap(explainOutcome);
+  return [
+    ...[...refused.keys()].map((text) => `! ${text}. It stays cold; the next offering is taken.`),
+    ...(bought.size > 0 ? [`  Bought ${[...bought].map(([name, count]) => `${count} x ${name}`).join(', ')}.`] : []),
+    ...rest.map((line) => `  ${line}`),
+  ];
+};
+
+const counted = (names: readonly string[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const name of [...names].sort()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 };
 
 const planLines = (plan: Plan): readonly string[] => {
@@ -58,13 +76,10 @@ const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
 
 const costLine = ({ cost, actions }: Plan): readonly string[] => {
   if (!actions.some(({ kind }) => kind === 'launch')) return [];
-  const bound =
-    cost.boundUsdPerHour > 0
-      ? `, ${(cost.boughtUsdPerHour / cost.boundUsdPerHour).toFixed(3)} x the ${cost.boundKind} bound`
-      : '';
-  return [
-    `  Price: ${usd(cost.boughtUsdPerHour)} an hour for this plan (${usd(cost.packedUsdPerHour)} by packing alone${bound}).`,
-  ];
+  const { boundKind, boundUsdPerHour, boughtUsdPerHour, packedUsdPerHour } = cost;
+  const bound = boundKind === 'none' ? '' : `; no plan can cost less than ${usd(boundUsdPerHour)} (${boundKind} bound), this is ${(boughtUsdPerHour / boundUsdPerHour).toFixed(3)} times that`;
+  const alone = Math.abs(boughtUsdPerHour - packedUsdPerHour) < 1e-6 ? '' : `, ${usd(packedUsdPerHour)} before Marathon's own placement was simulated`;
+  return [`  This adds ${usd(boughtUsdPerHour)} an hour to ${usd(cost.nowUsdPerHour)}${alone}${bound}.`];
 };
 
 /** Happenings since the last call as one line, and those that are worth a line of their own. */

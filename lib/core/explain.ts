@@ -78,7 +78,7 @@ export const clock = (at: number): string => {
 
 const costSentences = ({ cost }: Plan): readonly string[] => {
   if (cost.boughtUsdPerHour === 0) return [];
-  const ratio = cost.boundUsdPerHour > 0 ? cost.boughtUsdPerHour / cost.boundUsdPerHour : undefined;
+  const ratio = cost.boundKind === 'none' ? undefined : cost.boughtUsdPerHour / cost.boundUsdPerHour;
   const bound =
     ratio === undefined
       ? ''

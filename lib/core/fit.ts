@@ -11,6 +11,7 @@ import type { Limit, PackPlan, PackResult } from './pack/problem';
 import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
 import { type Part, split } from './split';
 import { type Host, Supply } from './supply';
+import { thin } from './thin';
 
 export type FitInput = {
   readonly wants: readonly Want[];
@@ -56,15 +57,36 @@ export type Fit = {
 };
 
 export const fit = (input: FitInput): Fit => {
-  const onHosts = placeAll(new Supply(input.hosts), input.wants, input.context);
+  const onHosts = placeOnHosts(input);
   const rest = onHosts
     .filter((placed) => placed.unplaced > 0)
     .map(({ want, unplaced }) => ({ ...want, count: unplaced }));
   const plans = rest.length === 0 ? NOTHING_BOUGHT : buy(rest, input);
   const bought = new Map(plans.placed.map((placed) => [placed.want.runSpec.id, placed]));
-  const lines = onHosts.map((placed) => lineOf(placed, bought.get(placed.want.runSpec.id), plans.leftovers));
+  const lines = onHosts.map((placed) =>
+    lineOf(placed, bought.get(placed.want.runSpec.id), plans.leftovers),
+  );
   return { ...plans, lines };
 };
+
+/** In the order of the queue and with the largest first: the order in which Marathon will serve the queue is not known,
+ *  and a few tasks that miss in one order only are no reason to buy before the machines under way are there. The tally
+ *  of the better one stays in the context. */
+const placeOnHosts = (input: FitInput): readonly Placed[] => {
+  const largestFirst = [...input.wants].sort((a, b) => weight(b) - weight(a));
+  const tries = [input.wants, largestFirst].map((wants) => {
+    const tally = copyTally(input.context.tally);
+    return { tally, placed: placeAll(new Supply(input.hosts), wants, { ...input.context, tally }) };
+  });
+  const [first, second] = tries;
+  const best = second !== undefined && first !== undefined && unplacedIn(second.placed) < unplacedIn(first.placed) ? second : first;
+  for (const [runSpec, counts] of best?.tally ?? []) input.context.tally.set(runSpec, counts);
+  const placed = new Map(best?.placed.map((line) => [line.want, line]));
+  return input.wants.flatMap((want) => placed.get(want) ?? []);
+};
+
+/** Memory counts as the cpus that usually go with it. */
+const weight = ({ runSpec }: Want): number => Math.max(runSpec.each.cpuMilli, runSpec.each.memMib / 4);
 
 type Bought = Omit<Fit, 'lines'> & {
   readonly placed: readonly Placed[];
@@ -229,25 +251,49 @@ const ROUNDS = 4;
 /** What a packing costs once Marathon has placed the tasks on it. */
 const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: FitInput): Survivor => {
   const zones = new Map(input.zoneLoad);
-  const purchases = [...purchasesOf(plan, packed, input, zones)];
-  const leftovers = leftoversOf(plan, packed);
-  for (let round = 1; ; round += 1) {
-    const context = { ...input.context, tally: copyTally(input.context.tally) };
-    const placed = placeAll(new Supply(hostsOf(purchases)), rest, context);
+  let purchases = purchasesOf(plan, packed, input, zones);
+  let { placed, context } = placeOn(purchases, rest, input);
+  for (let round = 1; round < ROUNDS && unplacedIn(placed) > 0; round += 1) {
     const left = placed.filter((line) => line.unplaced > 0);
-    const unplaced = left.reduce((sum, line) => sum + line.unplaced, 0);
-    const more =
-      left.length === 0 || round === ROUNDS ? [] : buyMore(left, purchases, { input, context, zones });
-    if (more.length > 0) {
-      purchases.push(...more);
-      continue;
-    }
-    const usdPerHour = purchases.reduce(
-      (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
-      0,
-    );
-    return { purchases, placed, leftovers, unplaced, usdPerHour };
+    const more = buyMore(left, purchases, { input, context, zones });
+    if (more.length === 0) break;
+    purchases = [...purchases, ...more];
+    ({ placed, context } = placeOn(purchases, rest, input));
   }
+  const unplaced = unplacedIn(placed);
+  if (unplaced === 0) {
+    purchases = thin(purchases, input.market, looksFor(rest, purchases, packed), (fewer) =>
+      unplacedIn(placeOn(fewer, rest, input).placed) === 0,
+    );
+    placed = placeOn(purchases, rest, input).placed;
+  }
+  const usdPerHour = purchases.reduce(
+    (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
+    0,
+  );
+  return { purchases, placed, leftovers: leftoversOf(plan, packed), unplaced, usdPerHour };
+};
+
+const unplacedIn = (placed: readonly Placed[]): number => placed.reduce((sum, line) => sum + line.unplaced, 0);
+
+/** The placement alone, on machines as they will be when they have registered. */
+const placeOn = (
+  purchases: readonly Purchase[],
+  rest: readonly Want[],
+  input: FitInput,
+): { readonly placed: readonly Placed[]; readonly context: PlaceContext } => {
+  const context = { ...input.context, tally: copyTally(input.context.tally) };
+  return { placed: placeAll(new Supply(hostsOf(purchases)), rest, context), context };
+};
+
+/** Placements that may be simulated for one candidate: a look costs about wants times hosts. */
+const MOST_LOOKS = 150;
+const LOOK_BUDGET = 1_000_000;
+
+const looksFor = (rest: readonly Want[], purchases: readonly Purchase[], { result }: Packed): number => {
+  const hosts = purchases.reduce((sum, { count }) => sum + count, 0);
+  const each = Math.max(1, rest.length * hosts * result.candidates.length);
+  return Math.min(MOST_LOOKS, Math.floor(LOOK_BUDGET / each));
 };
 
 const buyMore = (

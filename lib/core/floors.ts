@@ -11,8 +11,12 @@ import { poolSize, standingIn, type View } from './view';
 /** Memory that goes with one cpu when shapes are compared by value. */
 const MIB_PER_CPU = 4096;
 
+/** A balanced task needs both, so the scarcer of the two counts. */
 const usdPerUnit = ({ offering, shape }: Buyable): number =>
-  offering.usdPerHour / (shape.allocatable.cpuMilli / 1000 + shape.allocatable.memMib / MIB_PER_CPU);
+  offering.usdPerHour / Math.min(shape.allocatable.cpuMilli / 1000, shape.allocatable.memMib / MIB_PER_CPU);
+
+/** Larger machines lose a little less to the system; that is no reason to buy the largest. */
+const NEARLY_AS_GOOD = 1.1;
 
 /** The shape that the pool's machines mostly have; of an empty pool the one with the best value, the smaller on a tie. */
 export const referenceShape = (view: View, pool: Pool, market: Market): Shape | undefined => {
@@ -23,15 +27,18 @@ export const referenceShape = (view: View, pool: Pool, market: Market): Shape | 
   return view.shapes.get(usual ?? '') ?? bestValue(market, pool.name)?.shape;
 };
 
-const bestValue = (market: Market, pool: string): Buyable | undefined =>
-  market.buyables
-    .filter((buyable) => buyable.pool.name === pool)
-    .reduce<Buyable | undefined>((best, buyable) => {
-      if (best === undefined) return buyable;
-      const difference = usdPerUnit(buyable) - usdPerUnit(best);
-      const smaller = buyable.offering.usdPerHour < best.offering.usdPerHour;
-      return difference < -1e-6 || (Math.abs(difference) <= 1e-6 && smaller) ? buyable : best;
-    }, undefined);
+/** The cheapest machine among those whose value is nearly the best. */
+const bestValue = (market: Market, pool: string): Buyable | undefined => {
+  const own = market.buyables.filter((buyable) => buyable.pool.name === pool);
+  const best = own.reduce((least, buyable) => Math.min(least, usdPerUnit(buyable)), Infinity);
+  return own
+    .filter((buyable) => usdPerUnit(buyable) <= best * NEARLY_AS_GOOD)
+    .reduce<Buyable | undefined>(
+      (smallest, buyable) =>
+        smallest === undefined || buyable.offering.usdPerHour < smallest.offering.usdPerHour ? buyable : smallest,
+      undefined,
+    );
+};
 
 /** The least number of machines the pool is held at now. */
 export const floorOf = (view: View, pool: Pool): number =>
