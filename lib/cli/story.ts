@@ -25,7 +25,8 @@ export const tasksWanted = (): number => workload().reduce((sum, { instances }) 
 export const STORY: readonly Scene[] = [
   {
     at: 0,
-    title: 'Morning: apps of a real Titus-on-Mesos cluster are deployed to a fleet that has no agents. The third machine bought will never register',
+    title:
+      'Morning: apps of a real Titus-on-Mesos cluster are deployed to a fleet that has no agents. The third machine bought will never register',
     play: async ({ world }) => {
       world.troubles.neverRegister({ nth: 3 });
       for (const app of workload())

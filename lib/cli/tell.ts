@@ -21,12 +21,20 @@ export const turnLines = (report: TurnReport, said: Set<string>): readonly strin
 /** What was bought and refused, in figures: the ids are in the log. */
 const outcomeLines = (outcomes: readonly Outcome[]): readonly string[] => {
   const launched = outcomes.flatMap((outcome) => (outcome.kind === 'launched' ? [outcome] : []));
-  const bought = counted(launched.flatMap(({ machines }) => machines.map(({ offering }) => offeringName(offering))));
-  const refused = counted(launched.flatMap(({ errors }) => errors.map(({ offering, code }) => `${offeringName(offering)}: ${code}`)));
+  const bought = counted(
+    launched.flatMap(({ machines }) => machines.map(({ offering }) => offeringName(offering))),
+  );
+  const refused = counted(
+    launched.flatMap(({ errors }) =>
+      errors.map(({ offering, code }) => `${offeringName(offering)}: ${code}`),
+    ),
+  );
   const rest = outcomes.filter(({ kind }) => kind !== 'launched').flatMap(explainOutcome);
   return [
     ...[...refused.keys()].map((text) => `! ${text}. It stays cold; the next offering is taken.`),
-    ...(bought.size > 0 ? [`  Bought ${[...bought].map(([name, count]) => `${count} x ${name}`).join(', ')}.`] : []),
+    ...(bought.size > 0
+      ? [`  Bought ${[...bought].map(([name, count]) => `${count} x ${name}`).join(', ')}.`]
+      : []),
     ...rest.map((line) => `  ${line}`),
   ];
 };
@@ -77,8 +85,14 @@ const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
 const costLine = ({ cost, actions }: Plan): readonly string[] => {
   if (!actions.some(({ kind }) => kind === 'launch')) return [];
   const { boundKind, boundUsdPerHour, boughtUsdPerHour, packedUsdPerHour } = cost;
-  const bound = boundKind === 'none' ? '' : `; no plan can cost less than ${usd(boundUsdPerHour)} (${boundKind} bound), this is ${(boughtUsdPerHour / boundUsdPerHour).toFixed(3)} times that`;
-  const alone = Math.abs(boughtUsdPerHour - packedUsdPerHour) < 1e-6 ? '' : `, ${usd(packedUsdPerHour)} before Marathon's own placement was simulated`;
+  const bound =
+    boundKind === 'none'
+      ? ''
+      : `; no plan can cost less than ${usd(boundUsdPerHour)} (${boundKind} bound), this is ${(boughtUsdPerHour / boundUsdPerHour).toFixed(3)} times that`;
+  const alone =
+    Math.abs(boughtUsdPerHour - packedUsdPerHour) < 1e-6
+      ? ''
+      : `, ${usd(packedUsdPerHour)} before Marathon's own placement was simulated`;
   return [`  This adds ${usd(boughtUsdPerHour)} an hour to ${usd(cost.nowUsdPerHour)}${alone}${bound}.`];
 };
 

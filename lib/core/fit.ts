@@ -8,6 +8,7 @@ import { boughtHost } from './hosts';
 import { add, NOTHING, type Resources, times } from './model/resources';
 import { pack } from './pack/pack';
 import type { Limit, PackPlan, PackResult } from './pack/problem';
+import { placeByOffers } from './offer-rounds';
 import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
 import { type Part, split } from './split';
 import { type Host, Supply } from './supply';
@@ -63,9 +64,7 @@ export const fit = (input: FitInput): Fit => {
     .map(({ want, unplaced }) => ({ ...want, count: unplaced }));
   const plans = rest.length === 0 ? NOTHING_BOUGHT : buy(rest, input);
   const bought = new Map(plans.placed.map((placed) => [placed.want.runSpec.id, placed]));
-  const lines = onHosts.map((placed) =>
-    lineOf(placed, bought.get(placed.want.runSpec.id), plans.leftovers),
-  );
+  const lines = onHosts.map((placed) => lineOf(placed, bought.get(placed.want.runSpec.id), plans.leftovers));
   return { ...plans, lines };
 };
 
@@ -79,7 +78,10 @@ const placeOnHosts = (input: FitInput): readonly Placed[] => {
     return { tally, placed: placeAll(new Supply(input.hosts), wants, { ...input.context, tally }) };
   });
   const [first, second] = tries;
-  const best = second !== undefined && first !== undefined && unplacedIn(second.placed) < unplacedIn(first.placed) ? second : first;
+  const best =
+    second !== undefined && first !== undefined && unplacedIn(second.placed) < unplacedIn(first.placed)
+      ? second
+      : first;
   for (const [runSpec, counts] of best?.tally ?? []) input.context.tally.set(runSpec, counts);
   const placed = new Map(best?.placed.map((line) => [line.want, line]));
   return input.wants.flatMap((want) => placed.get(want) ?? []);
@@ -262,8 +264,11 @@ const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: F
   }
   const unplaced = unplacedIn(placed);
   if (unplaced === 0) {
-    purchases = thin(purchases, input.market, looksFor(rest, purchases, packed), (fewer) =>
-      unplacedIn(placeOn(fewer, rest, input).placed) === 0,
+    purchases = thin(
+      purchases,
+      input.market,
+      looksFor(rest, purchases, packed),
+      (fewer) => unplacedIn(placeOn(fewer, rest, input).placed) === 0,
     );
     placed = placeOn(purchases, rest, input).placed;
   }
@@ -274,7 +279,8 @@ const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: F
   return { purchases, placed, leftovers: leftoversOf(plan, packed), unplaced, usdPerHour };
 };
 
-const unplacedIn = (placed: readonly Placed[]): number => placed.reduce((sum, line) => sum + line.unplaced, 0);
+const unplacedIn = (placed: readonly Placed[]): number =>
+  placed.reduce((sum, line) => sum + line.unplaced, 0);
 
 /** The placement alone, on machines as they will be when they have registered. */
 const placeOn = (
@@ -283,8 +289,13 @@ const placeOn = (
   input: FitInput,
 ): { readonly placed: readonly Placed[]; readonly context: PlaceContext } => {
   const context = { ...input.context, tally: copyTally(input.context.tally) };
-  return { placed: placeAll(new Supply(hostsOf(purchases)), rest, context), context };
+  const supply = new Supply(hostsOf(purchases));
+  const simulate = rest.length * supply.hosts.length > MOST_PAIRS ? placeAll : placeByOffers;
+  return { placed: simulate(supply, rest, context), context };
 };
+
+/** Above so many pairs of wants and hosts, offer by offer would take too long: one want after the other instead. */
+const MOST_PAIRS = 2_000_000;
 
 /** Placements that may be simulated for one candidate: a look costs about wants times hosts. */
 const MOST_LOOKS = 150;

@@ -35,7 +35,9 @@ const bestValue = (market: Market, pool: string): Buyable | undefined => {
     .filter((buyable) => usdPerUnit(buyable) <= best * NEARLY_AS_GOOD)
     .reduce<Buyable | undefined>(
       (smallest, buyable) =>
-        smallest === undefined || buyable.offering.usdPerHour < smallest.offering.usdPerHour ? buyable : smallest,
+        smallest === undefined || buyable.offering.usdPerHour < smallest.offering.usdPerHour
+          ? buyable
+          : smallest,
       undefined,
     );
 };

@@ -81,7 +81,8 @@ const addTo = (
   });
 };
 
-type Run = {
+/** One want while it is being placed. */
+export type Run = {
   readonly supply: Supply;
   readonly want: Want;
   readonly rule: CountingRule;
@@ -92,10 +93,21 @@ type Run = {
 };
 
 const place = (supply: Supply, want: Want, context: PlaceContext): Placed => {
+  const run = runOf(supply, want, context);
+  const { counting } = run;
+  const classes = supply.classes.filter((hosts) => classAccepts(hosts, want.runSpec));
+  if (counting.some((constraint) => !isPerHost(constraint.field))) placeSpread(run, classes);
+  else if (counting.some((constraint) => constraint.operator === 'GROUP_BY')) placeByLevels(run, classes);
+  else placeInOrder(run, classes);
+  return placedBy(run, classes);
+};
+
+/** Begins a want: what it counts is its run spec's entry in the tally. */
+export const runOf = (supply: Supply, want: Want, context: PlaceContext): Run => {
   const counting = want.runSpec.constraints.filter(isCounting);
   const counts = context.tally.get(want.runSpec.id) ?? counting.map(() => new Map<string, number>());
   if (counting.length > 0) context.tally.set(want.runSpec.id, counts);
-  const run: Run = {
+  return {
     supply,
     want,
     rule: { groupBy: context.groupBy, instances: want.runSpec.instances },
@@ -104,12 +116,14 @@ const place = (supply: Supply, want: Want, context: PlaceContext): Placed => {
     on: { agent: 0, coming: 0, bought: 0 },
     remaining: want.count,
   };
-  const classes = supply.classes.filter((hosts) => classAccepts(hosts, want.runSpec));
-  if (counting.some((constraint) => !isPerHost(constraint.field))) placeSpread(run, classes);
-  else if (counting.some((constraint) => constraint.operator === 'GROUP_BY')) placeByLevels(run, classes);
-  else placeInOrder(run, classes);
-  return { want, on: run.on, unplaced: run.remaining, refusal: refusalOf(run, classes) };
 };
+
+export const placedBy = (run: Run, classes: readonly HostClass[]): Placed => ({
+  want: run.want,
+  on: run.on,
+  unplaced: run.remaining,
+  refusal: refusalOf(run, classes),
+});
 
 const refusalOf = (run: Run, classes: readonly HostClass[]): Placed['refusal'] => {
   if (run.remaining === 0) return 'none';
@@ -135,7 +149,7 @@ export const classAccepts = (
 };
 
 /** The constraints that look at this very host: how many more of the want may go there (0 when one refuses). */
-const allowedOnHost = (run: Run, position: number): number => {
+export const allowedOnHost = (run: Run, position: number): number => {
   const host = run.supply.hosts[position];
   if (host === undefined) return 0;
   let allowed = run.remaining;
@@ -157,7 +171,7 @@ const capOf = (constraint: Constraint, placed: number): number => {
   return constraint.operator === 'GROUP_BY' ? 1 : Infinity;
 };
 
-const put = (run: Run, position: number, count: number): void => {
+export const put = (run: Run, position: number, count: number): void => {
   const host = run.supply.hosts[position];
   if (host === undefined) return;
   run.supply.take(position, run.want.runSpec.each, count);
@@ -192,7 +206,7 @@ const placeSpread = (run: Run, classes: readonly HostClass[]): void => {
   }
 };
 
-const spreadAccepts = (run: Run, hosts: HostClass): boolean =>
+export const spreadAccepts = (run: Run, hosts: HostClass): boolean =>
   run.counting.every((constraint, nth) => {
     if (isPerHost(constraint.field)) return true;
     const value = fieldText(constraint.field, hosts.place) ?? '';
