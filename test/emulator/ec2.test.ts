@@ -126,6 +126,20 @@ describe('an instant fleet', () => {
     );
   });
 
+  test('gets no on-demand machine from a template that tags requests for spot instances', () => {
+    const world = smallWorld();
+    const { LaunchTemplate } = world.ec2.CreateLaunchTemplate({
+      LaunchTemplateName: 'spot-only',
+      LaunchTemplateData: {
+        ImageId: 'ami-1',
+        TagSpecifications: [{ ResourceType: 'spot-instances-request', Tags: [{ Key: 'a', Value: 'b' }] }],
+      },
+    });
+    const id = LaunchTemplate.LaunchTemplateId;
+    expect(world.ec2.CreateFleet(fleet({ id, count: 1 })).Errors[0]?.ErrorCode).toBe('InvalidParameterValue');
+    expect(world.ec2.CreateFleet(fleet({ id, count: 1, market: 'spot' })).Instances).toHaveLength(1);
+  });
+
   test('takes the image of a parameter', () => {
     const world = smallWorld();
     world.ssm.PutParameter({ Name: '/image', Type: 'String', Value: 'ami-0fedcba9876543210' });

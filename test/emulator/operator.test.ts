@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { MesosFailure } from '../../lib/emulator/mesos/api';
+import type { MarathonVersion } from '../../lib/emulator/settings';
 import type { EmulatedWorld } from '../../lib/emulator/world';
-import { addAgents, app, conditions, MINUTE, smallWorld } from './small-world';
+import { addAgents, app, conditions, happenings, MINUTE, smallWorld } from './small-world';
 
 const refusal = (run: () => unknown): string => {
   try {
@@ -16,8 +17,10 @@ const refusal = (run: () => unknown): string => {
 const running = (
   tasks: number,
   more: Record<string, unknown> = {},
+  marathonVersion: MarathonVersion = '1.10',
 ): { world: EmulatedWorld; ids: string[] } => {
-  const world = smallWorld({ settings: { marathon: { taskStartMs: [500, 500], taskStopMs: [2000, 2000] } } });
+  const settings = { marathon: { taskStartMs: [500, 500], taskStopMs: [2000, 2000] } } as const;
+  const world = smallWorld({ marathonVersion, settings });
   const ids = addAgents(world, 1, { cpus: 8, memMib: 16_384 });
   world.marathon.createApp(app('/web', tasks, more));
   world.advance(MINUTE);
@@ -55,6 +58,18 @@ describe('DEACTIVATE_AGENT and REACTIVATE_AGENT', () => {
     expect(refusal(() => world.mesos.reactivateAgent(ids[0] ?? ''))).toBe(
       '400 Agent is still in the DRAINING state',
     );
+  });
+
+  test('do not bring back an offer that was refused', () => {
+    const { world, ids } = running(1);
+    world.marathon.createApp(app('/big', 1, { cpus: 32 }));
+    world.advance(30_000);
+    const processed = (): unknown => world.marathon.queue()[0]?.processedOffersSummary.processedOffersCount;
+    const before = processed();
+    world.mesos.deactivateAgent(ids[0] ?? '');
+    world.mesos.reactivateAgent(ids[0] ?? '');
+    world.advance(30_000);
+    expect(processed()).toBe(before);
   });
 
   test('survive a failover', () => {
@@ -101,6 +116,16 @@ describe('DRAIN_AGENT', () => {
       'TASK_GONE_BY_OPERATOR',
       'TASK_GONE_BY_OPERATOR',
     ]);
+  });
+
+  test.each([
+    ['1.8', 2],
+    ['1.10', 0],
+  ] as const)('with mark_gone on Marathon %s delays %i launches', (version, delays) => {
+    const { world, ids } = running(2, {}, version);
+    world.mesos.drainAgent(ids[0] ?? '', { markGone: true });
+    world.advance(3000);
+    expect(happenings(world, 'backoff')).toHaveLength(delays);
   });
 
   test('is 200 again and again, of drained agents too, and 400 of unknown or gone ones', () => {
@@ -166,6 +191,19 @@ describe('MARK_AGENT_GONE', () => {
       'REASON_AGENT_REMOVED_BY_OPERATOR',
       'REASON_AGENT_REMOVED_BY_OPERATOR',
     ]);
+  });
+
+  test('while Marathon is away is heard of by reconciliation only', () => {
+    const { world, ids } = running(2);
+    world.troubles.masterFailover();
+    world.advance(13_000);
+    expect(world.marathon.isUp()).toBe(false);
+    world.mesos.markAgentGone(ids[0] ?? '');
+    world.advance(10_000);
+    expect(conditions(world, '/web')).toEqual({ Running: 2 });
+    expect(world.mesos.tasks()).toEqual([]);
+    world.advance(30_000);
+    expect(world.marathon.appTasks('/web').map(({ slaveId }) => slaveId)).toEqual([ids[1], ids[1]]);
   });
 
   test('of a recovered agent says nothing to anybody and leaves it listed until the next failover', () => {

@@ -180,6 +180,9 @@ const available = (
       },
     };
   }
+  if (market === 'on-demand' && tagsSpotRequests(pool)) {
+    return { count: 0, error: { code: 'InvalidParameterValue', message: NO_SPOT_REQUEST } };
+  }
   const addresses = addressesLeft(pool.subnet);
   if (addresses < wanted) {
     const message = `There are not enough free addresses in subnet '${pool.subnet.id}' to satisfy the requested number of instances.`;
@@ -194,6 +197,13 @@ const available = (
   shortage.remaining = 0;
   return { count, error: shortageRefusal(cloud, shortage, pool, market) };
 };
+
+/** A template that tags requests for spot instances serves no on-demand fleet (cloud-apis §0.2b). */
+const tagsSpotRequests = (pool: Pool): boolean =>
+  (pool.version.data.TagSpecifications ?? []).some((spec) => spec.ResourceType === 'spot-instances-request');
+
+const NO_SPOT_REQUEST =
+  'You cannot specify tags for Spot instances requests if there are no Spot instances requests being created by the request.';
 
 const applies = (cloud: Cloud, shortage: Shortage, pool: Pool, market: Ec2Market): boolean =>
   (shortage.until ?? Number.MAX_SAFE_INTEGER) > cloud.base.timeline.now() &&
