@@ -1,4 +1,5 @@
 // The command line: finds the verb, reads its words, runs it, and turns what was thrown into a sentence and an exit code.
+import { silenceSdkNotice } from '../config/env';
 import { intake } from './intake';
 import { plan } from './plan';
 import { render } from './render';
@@ -13,6 +14,7 @@ export const VERBS: readonly Verb[] = [start, validate, plan, intake, size, rend
 
 /** Runs one command. Returns the exit code: 0 done, 64 wrong usage, 1 failed, else as the verb says. */
 export const main = async (args: readonly string[], terminal: Terminal): Promise<number> => {
+  silenceSdkNotice();
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     terminal.out(overview());

@@ -19,6 +19,8 @@ const TICK_MS = 60_000;
 /** 2026-11-24T08:00:00Z: the story always plays at the same time, so that the same seed gives the same story. */
 const START_AT = 1_795_507_200_000;
 const STEP_MS = 1_000;
+/** What a shell gives for a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 export const start: Verb = {
   name: 'start',
@@ -105,10 +107,14 @@ type Stage = {
 
 /** Time jumps from second to second, and stands still while a handler works. */
 const playOnce = async (stage: Stage): Promise<number> => {
-  const { home, host, teller, url } = stage;
+  const { home, host, teller, terminal } = stage;
   const began = home.world.now();
   const scenes = [...STORY];
-  for (let at = 0; at <= END; at += STEP_MS) {
+  let isStopped = false;
+  void terminal.stopped.then(() => {
+    isStopped = true;
+  });
+  for (let at = 0; at <= END && !isStopped; at += STEP_MS) {
     if (at > 0) home.served.clock.advanceTo(Math.max(home.world.now(), began + at));
     const due = scenes[0];
     if (due !== undefined && due.at <= at) {
@@ -120,8 +126,9 @@ const playOnce = async (stage: Stage): Promise<number> => {
     teller.flush(TICK_MS);
   }
   teller.flush(0);
-  void url;
-  return summary(stage);
+  if (!isStopped) return summary(stage);
+  terminal.out('Stopped before the end; nothing is left behind.\n');
+  return INTERRUPTED;
 };
 
 const perform = async (scene: Scene, { home, teller, url }: Stage): Promise<void> => {

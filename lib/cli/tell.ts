@@ -46,12 +46,15 @@ const counted = (names: readonly string[]): ReadonlyMap<string, number> => {
 };
 
 const planLines = (plan: Plan): readonly string[] => {
-  const waiting = plan.demand.filter((line) => line.onBought > 0 || line.unplaced > 0);
+  const waiting = plan.demand.filter(
+    (line) => (line.onBought > 0 || line.unplaced > 0) && !QUIET.has(line.verdict),
+  );
   const told = [...waiting].sort((a, b) => b.onBought + b.unplaced - a.onBought - a.unplaced).slice(0, ROWS);
   const rest = waiting.length - told.length;
   return [
     ...told.map(rowLine),
     ...(rest > 0 ? [`  ... and ${rest} more apps wait.`] : []),
+    ...youngLine(plan),
     ...plan.actions.map((action) => actionLine(action, plan)),
     ...plan.blocked
       .filter(({ code }) => !QUIET.has(code))
@@ -59,6 +62,14 @@ const planLines = (plan: Plan): readonly string[] => {
     ...costLine(plan),
   ];
 };
+
+const youngLine = ({ demand }: Plan): readonly string[] => {
+  const young = demand.filter(({ verdict }) => verdict === 'waiting');
+  const instances = young.reduce((sum, { count }) => sum + count, 0);
+  return young.length === 0 ? [] : [`  ${some(instances, 'instance')} of ${some(young.length, 'app')} began to wait only now; Marathon may place them by itself.`];
+};
+
+const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** What passes by itself within seconds is not worth a line each time. */
 const QUIET: ReadonlySet<string> = new Set(['waiting', 'backoff']);
@@ -102,13 +113,12 @@ export const happenings = (entries: readonly ChronicleEntry[]): readonly string[
     entries.filter((entry) => entry.kind === kind).length;
   const parts = (
     [
-      ['machine-running', 'machines started'],
-      ['agent-registered', 'agents registered'],
-      ['task-placed', 'tasks placed'],
-      ['task-healthy', 'tasks healthy'],
-      ['machine-ended', 'machines ended'],
+      ['machine-running', 'machine', 'started'],
+      ['agent-registered', 'agent', 'registered'],
+      ['task-placed', 'task', 'placed'],
+      ['machine-ended', 'machine', 'ended'],
     ] as const
-  ).flatMap(([kind, text]) => (count(kind) > 0 ? [`${count(kind)} ${text}`] : []));
+  ).flatMap(([kind, noun, did]) => (count(kind) > 0 ? [`${some(count(kind), noun)} ${did}`] : []));
   const loud = entries.filter(({ kind }) => LOUD.has(kind)).map(({ text }) => `! ${text}`);
   return [...loud, ...(parts.length > 0 ? [`  ${parts.join(', ')}.`] : [])];
 };

@@ -50,3 +50,8 @@ export const readEnvironment = (
 
 /** One variable, for references of the form `env:NAME`. */
 export const environmentVariable = (name: string): string | undefined => process.env[name];
+
+/** The AWS SDK warns on every start that its next versions leave Node 20. True, and no business of whoever runs a verb. */
+export const silenceSdkNotice = (): void => {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+};
