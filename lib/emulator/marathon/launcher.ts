@@ -1,6 +1,7 @@
 // The launch path with its throttles: revives at most every interval and once more after two, five instances an offer,
 // launch tokens, long declines (semantics §0, E7).
-import { subtract } from '../../core/model/resources';
+import type { Resources } from '../../core/model/resources';
+import { NOTHING, subtract } from '../../core/model/resources';
 import type { Agent, Offer, OfferAnswer } from '../mesos/master';
 import { revive, suppress } from '../mesos/offers';
 import { launchTask } from '../mesos/tasks';
@@ -49,7 +50,7 @@ export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer =
   const { settings } = state.base;
   refreshTokens(state);
   const queue = state.base.dice.shuffle('matchers', wanting(state));
-  const free = new Map(offer.free);
+  let free = offer.free;
   let launched = 0;
   while (queue.length > 0 && launched < settings.marathon.instancesPerOffer && state.tokens > 0) {
     const service = queue.shift();
@@ -58,18 +59,26 @@ export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer =
     record(state, service, offer, match);
     if (match.kind === 'no-match') continue;
     launch(state, service, offer.agent, match);
-    for (const [role, amount] of match.taken) free.set(role, subtract(free.get(role) ?? amount, amount));
+    free = without(free, match.taken);
     launched += 1;
     if (wants(state, service)) queue.push(service);
   }
   const isOutOfTokens = state.tokens <= 0 && queue.length > 0;
-  restIfContent(state);
-  if (launched > 0) return { kind: 'accepted' };
+  if (launched > 0) {
+    restIfContent(state);
+    return { kind: 'accepted' };
+  }
   return {
     kind: 'declined',
     forMs: isOutOfTokens ? settings.marathon.shortDeclineMs : settings.marathon.declineMs,
   };
 };
+
+const without = (
+  free: ReadonlyMap<string, Resources>,
+  taken: ReadonlyMap<string, Resources>,
+): ReadonlyMap<string, Resources> =>
+  new Map([...free].map(([role, amount]) => [role, subtract(amount, taken.get(role) ?? NOTHING)]));
 
 /** The bucket is set, not filled, every 30 s. */
 const refreshTokens = (state: MarathonState): void => {
@@ -97,12 +106,15 @@ const record = (state: MarathonState, service: Service, offer: Offer, match: Mat
   }
   statistics.unused += 1;
   statistics.lastUnusedAt = at;
-  statistics.lastByAgent.set(offer.agent.id, {
-    offerId: offer.id,
-    hostname: offer.agent.hostname,
-    at,
-    reasons: match.reasons,
-  });
+  const last = statistics.lastByAgent.get(offer.agent.id);
+  if (last === undefined) {
+    const { hostname } = offer.agent;
+    statistics.lastByAgent.set(offer.agent.id, { offerId: offer.id, hostname, at, reasons: match.reasons });
+  } else {
+    last.offerId = offer.id;
+    last.at = at;
+    last.reasons = match.reasons;
+  }
   const [first] = match.reasons;
   if (first !== undefined) count(statistics.attempt, first);
 };

@@ -38,21 +38,19 @@ export const matchOffer = (
   agent: Agent,
   free: ReadonlyMap<string, Resources>,
 ): Match => {
-  if (isRemote(state, service, agent)) return { kind: 'no-match', reasons: [] };
+  if (isRemote(state, service, agent)) return refusal(0);
   const accepted = acceptedPart(service, free);
   const instance = instanceFor(service, agent);
-  if (accepted.size === 0) return { kind: 'no-match', reasons: ['UnfulfilledRole'] };
-  const room = [...accepted.values()].reduce(add, NOTHING);
-  const reasons = new Set([
-    ...(meetsAll(state, service, agent) ? [] : (['UnfulfilledConstraint'] as const)),
-    ...(instance === undefined ? (['NoCorrespondingReservationFound'] as const) : []),
-    ...shortages(service, agent, room),
-  ]);
-  if (instance === undefined || reasons.size > 0)
-    return { kind: 'no-match', reasons: inFunnelOrder(reasons) };
+  if (accepted.size === 0) return refusal(bit('UnfulfilledRole'));
+  const room = sumOf(accepted);
+  const mask =
+    (meetsAll(state, service, agent) ? 0 : bit('UnfulfilledConstraint')) |
+    (instance === undefined ? bit('NoCorrespondingReservationFound') : 0) |
+    shortages(service, agent, room);
+  if (instance === undefined || mask !== 0) return refusal(mask);
   // Ports are looked at only when everything else is there.
   const ports = portsFor(state, service, agent, room);
-  if (ports === undefined) return { kind: 'no-match', reasons: ['InsufficientPorts'] };
+  if (ports === undefined) return refusal(bit('InsufficientPorts'));
   return { kind: 'match', instance, taken: take(service.terms.each, accepted), ports };
 };
 
@@ -63,15 +61,38 @@ const instanceFor = (service: Service, agent: Agent): Instance | undefined => {
   return undefined;
 };
 
-const shortages = (service: Service, agent: Agent, room: Resources): RejectReason[] => {
+const shortages = (service: Service, agent: Agent, room: Resources): number => {
   const { each } = service.terms;
-  const short = DIMENSIONS.filter((dimension) => dimension !== 'ports' && each[dimension] > room[dimension]);
-  const hasGpus = [...agent.total.values()].some((total) => total.gpus > 0);
-  const isScarce = hasGpus && each.gpus === 0;
-  return [
-    ...short.map((dimension) => SHORTAGE[dimension]),
-    ...(isScarce ? (['DeclinedScarceResources'] as const) : []),
-  ];
+  let mask = each.gpus === 0 && hasGpus(agent) ? bit('DeclinedScarceResources') : 0;
+  for (const dimension of DIMENSIONS) {
+    if (dimension !== 'ports' && each[dimension] > room[dimension]) mask |= bit(SHORTAGE[dimension]);
+  }
+  return mask;
+};
+
+const hasGpus = (agent: Agent): boolean => {
+  for (const total of agent.total.values()) if (total.gpus > 0) return true;
+  return false;
+};
+
+// A stuck cluster refuses millions of offers, for few sets of reasons: each set is one answer, made once.
+const bit = (reason: RejectReason): number => 1 << REJECT_REASONS.indexOf(reason);
+const refusals = new Map<number, Extract<Match, { kind: 'no-match' }>>();
+const refusal = (mask: number): Match => {
+  const known = refusals.get(mask);
+  if (known !== undefined) return known;
+  const made = {
+    kind: 'no-match' as const,
+    reasons: REJECT_REASONS.filter((reason) => (mask & bit(reason)) !== 0),
+  };
+  refusals.set(mask, made);
+  return made;
+};
+
+const sumOf = (accepted: ReadonlyMap<string, Resources>): Resources => {
+  let sum: Resources | undefined;
+  for (const amount of accepted.values()) sum = sum === undefined ? amount : add(sum, amount);
+  return sum ?? NOTHING;
 };
 
 const portsFor = (
@@ -98,8 +119,12 @@ const acceptedPart = (
   free: ReadonlyMap<string, Resources>,
 ): ReadonlyMap<string, Resources> => {
   const { acceptedRoles, role } = service.terms;
-  const accepted = acceptedRoles.length > 0 ? acceptedRoles : ['*', role];
-  return new Map([...free].filter(([name]) => accepted.includes(name)));
+  const isAccepted = (name: string): boolean =>
+    acceptedRoles.length > 0 ? acceptedRoles.includes(name) : name === '*' || name === role;
+  for (const name of free.keys()) {
+    if (!isAccepted(name)) return new Map([...free].filter(([one]) => isAccepted(one)));
+  }
+  return free;
 };
 
 const meetsAll = (state: MarathonState, service: Service, agent: Agent): boolean => {
@@ -110,9 +135,6 @@ const meetsAll = (state: MarathonState, service: Service, agent: Agent): boolean
     meetsConstraint(constraint, place, service.placed, rules),
   );
 };
-
-const inFunnelOrder = (reasons: ReadonlySet<RejectReason>): RejectReason[] =>
-  REJECT_REASONS.filter((reason) => reasons.has(reason));
 
 /** Reserved amounts first, then everybody's. */
 const take = (each: Resources, accepted: ReadonlyMap<string, Resources>): ReadonlyMap<string, Resources> => {

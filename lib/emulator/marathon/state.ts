@@ -70,11 +70,11 @@ export type Terms = {
 };
 
 export type Rejection = {
-  readonly offerId: string;
   readonly hostname: string;
-  readonly at: Millis;
+  offerId: string;
+  at: Millis;
   /** In funnel order; empty when the offer was refused without a reason. */
-  readonly reasons: readonly RejectReason[];
+  reasons: readonly RejectReason[];
 };
 
 /** Of one stay in the queue. */
