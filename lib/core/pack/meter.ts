@@ -1,9 +1,9 @@
 // Time in work units: a clock would make the plan depend on the machine's mood, so inner loops report what they did
-// and the box ends when its units are spent. A unit is a million simple steps, about a millisecond on a 2020s core.
+// and the box ends when its units are spent. A unit is half a million simple steps, about a millisecond on a 2020s core.
 
 export type Meter = { spent: number; readonly limit: number };
 
-export const STEPS_PER_UNIT = 1_000_000;
+export const STEPS_PER_UNIT = 500_000;
 
 export const spend = (meter: Meter, steps: number): void => {
   meter.spent += steps / STEPS_PER_UNIT;

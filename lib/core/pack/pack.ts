@@ -8,7 +8,8 @@ import { at } from './cells';
 import { limitedDrafts, respects } from './limited';
 import type { Meter } from './meter';
 import type { Bound, PackPlan, PackProblem, PackResult } from './problem';
-import { byRules } from './rules';
+import { improvedMany, jointBoundOfMany } from './many';
+import { byRules, MANY_CLASSES } from './rules';
 import { improved } from './improve';
 
 /** Work units a caller without an opinion should give: openb-2023-a ends within 0.7 % of its bound. */
@@ -51,9 +52,10 @@ const solved = (
       bound: { usdPerHour: 0, kind: 'none' },
     };
   }
-  const valued = jointBound(bag, CLIMB, meter);
+  const isMany = bag.classes > MANY_CLASSES;
+  const valued = (isMany ? jointBoundOfMany : jointBound)(bag, CLIMB, meter);
   const rules = byRules(bag, valued.values, meter).map((draft) => shrunk(bag, draft));
-  const better = improved(bag, { valued, rules }, meter);
+  const better = (isMany ? improvedMany : improved)(bag, { valued, rules }, meter);
   const plans = better.drafts.map((draft) => ({ draft, from, plan: toPlan(draft, from, problem) }));
   plans.sort((a, b) => a.plan.usdPerHour - b.plan.usdPerHour);
   return { from, plans, bound: better.bound };
@@ -75,7 +77,8 @@ const unplacedIn = (plan: PackPlan): number => plan.unplaced.reduce((sum, { coun
 const boundOfPlaced = ({ draft, from }: Solved, meter: Meter): Bound => {
   const count = from.bag.count.map((all, index) => all - at(draft.left, index));
   if (count.every((placed) => placed === 0)) return { usdPerHour: 0, kind: 'none' };
-  const valued: Valued = jointBound(placedOnly(from.bag, count), CLIMB, meter);
+  const bound = from.bag.classes > MANY_CLASSES ? jointBoundOfMany : jointBound;
+  const valued: Valued = bound(placedOnly(from.bag, count), CLIMB, meter);
   return valued.bound;
 };
 

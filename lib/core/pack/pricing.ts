@@ -12,6 +12,10 @@ export type Pricer = {
   readonly bag: Bag;
   /** Surrogate weights by type and dimension; sum to 1 for each type. */
   readonly weights: Float64Array;
+  /** For each type the classes in the order of the last search: the next one begins nearly sorted. */
+  readonly orders: Float64Array[];
+  /** How far the next search shifts the weights at first. */
+  readonly shifts: Float64Array;
   readonly items: Items;
 };
 
@@ -44,6 +48,10 @@ export const pricerOf = (bag: Bag): Pricer => {
   return {
     bag,
     weights: new Float64Array(bag.types * bag.dims).fill(1 / Math.max(1, bag.dims)),
+    orders: Array.from({ length: bag.types }, () =>
+      Float64Array.from({ length: bag.classes }, (_, index) => index),
+    ),
+    shifts: new Float64Array(bag.types).fill(0.2),
     items: {
       size: 0,
       index: row(),
@@ -69,7 +77,8 @@ export const priced = (
 ): Priced => {
   const { items } = pricer;
   collect(pricer, type, values);
-  const fractional = tuned(pricer, type, ask.meter);
+  const fractional = tuned(pricer, type, ask);
+  remember(pricer, type);
   if (fractional <= ask.above) return { pattern: undefined, value: 0, upper: fractional, isExhausted: true };
   lay(pricer, type);
   const found = dig(pricer, { above: ask.above, nodes: ask.nodes });
@@ -108,9 +117,11 @@ export const pricedAskew = (
   return found.load && { type, ...found.load };
 };
 
-const collect = ({ bag, items }: Pricer, type: number, values: Float64Array): void => {
+const collect = ({ bag, items, orders }: Pricer, type: number, values: Float64Array): void => {
+  const order = orders[type] ?? items.index;
   let size = 0;
-  for (let index = 0; index < bag.classes; index += 1) {
+  for (let place = 0; place < order.length; place += 1) {
+    const index = at(order, place);
     const limit = Math.min(at(bag.most, index * bag.types + type), at(bag.count, index));
     if (limit < 1 || at(values, index) <= 1e-12) continue;
     items.index[size] = index;
@@ -121,16 +132,38 @@ const collect = ({ bag, items }: Pricer, type: number, values: Float64Array): vo
   items.size = size;
 };
 
+/** The sorted classes first, then those that were not worth taking. */
+const remember = ({ items, orders, bag }: Pricer, type: number): void => {
+  const order = orders[type];
+  if (order === undefined || items.size === 0) return;
+  const rest = [...order];
+  const chosen = new Uint8Array(bag.classes);
+  for (let place = 0; place < items.size; place += 1) {
+    order[place] = at(items.index, place);
+    chosen[at(items.index, place)] = 1;
+  }
+  let into = items.size;
+  for (const index of rest) {
+    if (chosen[index] === 1) continue;
+    order[into] = index;
+    into += 1;
+  }
+};
+
 const LEAST_WEIGHT = 1e-3;
 
 /** Shifts the weights towards one dimension after another while the fractional answer falls; returns that answer. */
-const tuned = (pricer: Pricer, type: number, meter: Meter): number => {
+const tuned = (
+  pricer: Pricer,
+  type: number,
+  ask: { readonly above: number; readonly meter: Meter },
+): number => {
   const { bag, weights, items } = pricer;
   const base = type * bag.dims;
   let best = weigh(pricer, type);
   if (bag.dims < 2) return best;
   const kept = weights.slice(base, base + bag.dims);
-  for (let shift = 0.12; shift > 0.004; shift /= 2) {
+  for (let shift = at(pricer.shifts, type); shift > 0.006 && best > ask.above; shift /= 2) {
     for (let dim = 0; dim < bag.dims; dim += 1) {
       for (let other = 0; other < bag.dims; other += 1)
         weights[base + other] = Math.max(
@@ -138,14 +171,15 @@ const tuned = (pricer: Pricer, type: number, meter: Meter): number => {
           at(kept, other) * (1 - shift) + (other === dim ? shift : 0),
         );
       const value = weigh(pricer, type);
-      spend(meter, items.size * (bag.dims + 6));
-      if (value >= best) continue;
+      spend(ask.meter, items.size * (bag.dims + 6) * 3);
+      if (value >= best * (1 - 1e-9)) continue;
       best = value;
       kept.set(weights.subarray(base, base + bag.dims));
       dim -= 1;
     }
   }
   weights.set(kept, base);
+  pricer.shifts[type] = 0.03;
   return Math.min(best, weigh(pricer, type));
 };
 

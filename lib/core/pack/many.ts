@@ -1,0 +1,67 @@
+// Plans for more shapes than the searches take: planned by the means of parts, filled with real tasks, and the rest,
+// a few per cent, planned again with finer parts.
+import { type Bag, type Draft, downsized, draftOf, type Group, remainder, renamed } from './bag';
+import { jointBound, type Valued, worth } from './bounds';
+import { at } from './cells';
+import { coarsen } from './coarse';
+import { type Improved, improved, type Known } from './improve';
+import { isSpent, type Meter, within } from './meter';
+import { byRules } from './rules';
+import { realised } from './realise';
+
+const PARTS = [64, 128, 128] as const;
+
+/** The bound of a bag with many classes: climbed with few, then taken with the real ones. */
+export const jointBoundOfMany = (bag: Bag, climb: number, meter: Meter): Valued => {
+  const coarse = coarsen(bag, PARTS[0]);
+  const rough = jointBound(coarse.bag, climb, meter);
+  const fine = jointBound(bag, 0, meter);
+  const values = new Float64Array(bag.classes);
+  const joint = worth(bag, rough.split, values);
+  if (joint <= fine.bound.usdPerHour) return { ...fine, split: rough.split };
+  return { bound: { usdPerHour: joint, kind: 'joint-lp' }, values, split: rough.split };
+};
+
+/** At the least a plan by means; what work is left afterwards goes into its machines. */
+export const improvedMany = (bag: Bag, known: Known, meter: Meter): Improved => {
+  const { bound } = known.valued;
+  const best = known.rules.reduce((least, { price }) => Math.min(least, price), Infinity);
+  if (isSpent(meter) || best <= bound.usdPerHour * (1 + 1e-9)) return { drafts: known.rules, bound };
+  return { drafts: [...known.rules, byMeans(bag, known.valued.values, 0.3 * meter.limit, meter)], bound };
+};
+
+/** @param units for planning by means; the realisation comes on top. */
+export const byMeans = (bag: Bag, values: Float64Array, units: number, meter: Meter): Draft => {
+  let rest: Bag = bag;
+  let from: readonly number[] = [...bag.count.keys()];
+  let present = values;
+  const groups: Group[] = [];
+  for (const parts of PARTS) {
+    const coarse = coarsen(rest, parts);
+    const plan = coarsePlan(coarse.bag, units, meter);
+    const real = realised(rest, coarse, plan?.groups ?? [], meter);
+    const worthKeeping = real.groups.map(({ pattern, copies }) => ({
+      pattern: downsized(rest, pattern),
+      copies,
+    }));
+    const names = from;
+    groups.push(...worthKeeping.map(({ pattern, copies }) => ({ pattern: renamed(pattern, names), copies })));
+    const next = remainder(rest, real.left);
+    if (next.bag.classes === 0) return draftOf(bag, 'columns', groups);
+    present = Float64Array.from(next.from, (index) => at(present, index));
+    from = next.from.map((index) => names[index] ?? 0);
+    rest = next.bag;
+    if (real.groups.length === 0) break;
+  }
+  const last = byRules(rest, present, meter)[0];
+  for (const { pattern, copies } of last?.groups ?? [])
+    groups.push({ pattern: renamed(pattern, from), copies });
+  return draftOf(bag, 'columns', groups);
+};
+
+const coarsePlan = (bag: Bag, units: number, meter: Meter): Draft | undefined => {
+  const valued = jointBound(bag, 100, meter);
+  const rules = byRules(bag, valued.values, meter);
+  const better: Improved = within(meter, units, (part) => improved(bag, { valued, rules }, part));
+  return [...better.drafts].sort((a, b) => a.price - b.price)[0];
+};
