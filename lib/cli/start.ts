@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { livePage, type LiveView } from '../console/page';
 import type { Plan } from '../core/model/plan';
+import { messageOf } from '../engine/failure';
 import type { TurnReport } from '../engine/reconcile';
 import { expectations } from './expectations';
 import { type Home, openHome } from './home';
@@ -141,36 +142,41 @@ const playLive = async (stage: Stage): Promise<number> => {
   const { home, host, teller, url, terminal } = stage;
   const { clock } = home.served;
   terminal.out(`A fleet is starting on this machine only. Look at ${url} and stop it with Ctrl-C.\n`);
-  const faults: unknown[] = [];
   const stops = [
     clock.every(TICK_MS, () => void home.local.events.send(TICK)),
     clock.every(STEP_MS * 15, () => teller.flush(TICK_MS / 2)),
   ];
-  void home.local.events.send(TICK);
+  await home.local.events.send(TICK);
   host.run();
-  const telling = tellStory(stage).catch((error: unknown) => faults.push(error));
-  await Promise.race([terminal.stopped, telling]);
-  if (faults.length > 0) terminal.err(`The story broke off: ${String(faults[0])}\n`);
-  else terminal.out(`\nThe story is over; the fleet lives on at ${url}. Ctrl-C stops it.\n`);
+  const ending = { isStopped: false };
+  const told = tellStory(stage, ending).then(
+    () => `\nThe story is over; the fleet lives on at ${url}. Ctrl-C stops it.\n`,
+    (error: unknown) => new Error(`The story broke off: ${messageOf(error)}`, { cause: error }),
+  );
+  const outcome = await Promise.race([terminal.stopped, told]);
+  if (outcome instanceof Error) terminal.err(`${outcome.message}\n`);
+  if (typeof outcome === 'string') terminal.out(outcome);
   await terminal.stopped;
+  ending.isStopped = true;
   terminal.out('Stopping; nothing is left behind.\n');
   for (const stop of stops) stop();
   home.local.events.close();
   home.local.wake.close();
   clock.stop();
   await host.stop();
-  return faults.length > 0 ? 1 : 0;
+  return outcome instanceof Error ? 1 : 0;
 };
 
-const tellStory = async (stage: Stage): Promise<void> => {
+const tellStory = async (stage: Stage, ending: { readonly isStopped: boolean }): Promise<void> => {
   const { clock } = stage.home.served;
   const began = clock.now();
   for (const scene of STORY) {
     await clock.sleep(Math.max(0, began + scene.at - clock.now()));
+    if (ending.isStopped) return;
     await perform(scene, stage);
   }
   await clock.sleep(Math.max(0, began + END - clock.now()));
-  await summary(stage);
+  if (!ending.isStopped) await summary(stage);
 };
 
 const summary = async ({ home, teller, terminal }: Stage): Promise<number> => {

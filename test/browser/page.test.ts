@@ -1,0 +1,52 @@
+// The page of `npm start` in a real browser. Debian's Chromium where it is installed; skipped, with the reason, elsewhere.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chromium, type Browser } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const isThere = existsSync(CHROMIUM);
+if (!isThere) console.log(`Skipped: the page in a browser, because there is no ${CHROMIUM} (apt-get install chromium).`);
+const inBrowser = isThere ? test : test.skip;
+
+describe('the page at home', () => {
+  let fleet: ChildProcess | undefined;
+  let url = '';
+  let browser: Browser | undefined;
+
+  beforeAll(async () => {
+    if (!isThere) return;
+    fleet = spawn(process.execPath, ['--import', 'tsx', 'bin/muster.ts', 'start', '--port', '0', '--speed', '120'], { env: { ...process.env, NODE_OPTIONS: '' } });
+    url = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      fleet?.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const found = /Look at (http:\S+)/.exec(text)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      fleet?.on('exit', () => reject(new Error(`It ended before it said where: ${text}`)));
+    });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    if (fleet === undefined) return;
+    const ended = new Promise((resolve) => fleet?.on('exit', resolve));
+    fleet.kill('SIGINT');
+    expect(await ended).toBe(0);
+  });
+
+  inBrowser('shows the fleet growing until tasks run, and throws nothing', async () => {
+    const page = await browser?.newPage();
+    if (page === undefined) throw new Error('no browser');
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(url);
+    await page.waitForFunction('Number(document.getElementById("running").textContent) > 50', undefined, { timeout: 25_000 });
+    expect(await page.textContent('#pools')).toContain('web');
+    expect(await page.textContent('#lines')).toContain('Buy');
+    expect(errors).toEqual([]);
+  });
+});
