@@ -38,7 +38,7 @@ const verdictOf = ({ status, text, use }: Refusal): Verdict => {
   const plain = VERDICTS[status];
   if (plain !== undefined) return plain;
   if (status < 500) return { kind: 'permanent' };
-  const isUndone = use === 'read' || (status === 502 && /determine the current leader/.test(text));
+  const isUndone = use === 'read' || /determine the current leader/.test(text);
   return { kind: isUndone ? 'transient' : 'unknown-outcome' };
 };
 

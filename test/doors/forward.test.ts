@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AGENT_HEADER, bytesOf, forward } from '../../lib/doors/forward';
 import { Failure, isFailure } from '../../lib/engine/failure';
-import type { HttpRequest, Transport } from '../../lib/engine/ports';
+import type { HttpAnswer, HttpRequest, Transport } from '../../lib/engine/ports';
 import { createMesos } from '../../lib/mesos/mesos';
 import { createDirect } from '../../lib/transport/direct';
 import { createReach } from '../../lib/transport/reach';
@@ -52,6 +52,10 @@ const mesosThrough = (masters: readonly string[], transport: Transport) =>
     budgetMs: 20_000,
   });
 
+const drain = async ({ body }: HttpAnswer): Promise<void> => {
+  for await (const _ of body);
+};
+
 const call = (url: string, type: string, over: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'POST',
   url,
@@ -100,20 +104,17 @@ describe('a client through reach and the forwarder', () => {
       yield { InvokeComplete: { ErrorCode: 'Runtime.ExitError', ErrorDetails: 'signal: killed' } };
     }
     const answer = await createReach(dies)(call('http://m:5050/api/v1', 'GET_AGENTS'));
-    const read = async () => {
-      for await (const _ of answer.body);
-    };
-    await expect(read()).rejects.toMatchObject({ kind: 'unknown-outcome', code: 'forwarder' });
+    await expect(drain(answer)).rejects.toMatchObject({ kind: 'unknown-outcome', code: 'forwarder' });
   });
 
   test('takes a stream without its end, without a head, or with another head for an unknown outcome', async () => {
     async function* noEnd() {
-      yield { PayloadChunk: { Payload: new TextEncoder().encode('{"status":200,"headers":{}}') } };
+      yield { PayloadChunk: { Payload: new TextEncoder().encode('{"status":200,"headers":{}}\n{}') } };
     }
     const ask = (invoke: () => Promise<AsyncIterable<Uint8Array>>) =>
       createReach(invoke)(call('http://m:5050/api/v1', 'GET_AGENTS'));
     const unknown = { kind: 'unknown-outcome' };
-    await expect(ask(async () => payloads(noEnd(), 'reach'))).rejects.toMatchObject(unknown);
+    await expect(drain(await ask(async () => payloads(noEnd(), 'reach')))).rejects.toMatchObject(unknown);
     await expect(ask(async () => chunksOf())).rejects.toMatchObject(unknown);
     await expect(ask(async () => chunksOf('{"statusCode":200}\n'))).rejects.toMatchObject(unknown);
     await expect(ask(async () => chunksOf('x'.repeat(70_000), 'x'))).rejects.toMatchObject(unknown);
@@ -181,6 +182,8 @@ describe('the allow list', () => {
     at('GET', `${MASTER}/master/../files/read`),
     at('GET', `${MASTER}/files/read?path=/etc/passwd`),
     at('GET', `${MASTER}/master%2fstate`),
+    at('GET', `${MARATHON}/v2/..%2f..%2fadmin`),
+    at('GET', `${MARATHON}/v2//apps`),
     at('POST', `${MASTER}/master/teardown`, 'frameworkId=x'),
     at('GET', 'https://dcos/marathon/v2/apps'),
     at('PUT', `${MARATHON}/v2/apps/a`, '{"instances":3,"cmd":"id"}'),

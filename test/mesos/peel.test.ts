@@ -64,7 +64,7 @@ describe('peeling list elements off a document', () => {
   test('refuses a document that is cut anywhere', () => {
     const text = '{"type":"GET_AGENTS","get_agents":{"agents":[{"a":"}"},{"b":[1]}],"recovered_agents":[]}}';
     for (let end = 0; end < text.length; end += 1) {
-      expect(() => peel(Buffer.from(text.slice(0, end)), 7)).toThrow(/cut short|JSON/);
+      expect(() => peel(Buffer.from(text.slice(0, end)), 7)).toThrow(/JSON/);
     }
     expect(peel(Buffer.from(text), 7).elements).toHaveLength(2);
   });
