@@ -1,0 +1,49 @@
+// Moments at which a turn has much to do, and what is true of a fleet at its end.
+import { readHead } from '../../lib/engine/head';
+import { messageOf } from '../../lib/engine/failure';
+import { reconcile } from '../../lib/engine/reconcile';
+import { recall } from '../../lib/engine/recall';
+import { appIn, census, type EmulatedFleet, emulatedFleet, type FleetOptions, running } from './emulated-fleet';
+import { aPool, aSpec, MINUTE } from './fleet';
+
+export const TWO_POOLS = aSpec({
+  pools: [
+    aPool({ name: 'web', registerWithinMs: 5 * MINUTE, zones: [{ name: 'us-east-1a' }] }),
+    aPool({ name: 'batch', registerWithinMs: 5 * MINUTE, zones: [{ name: 'us-east-1b' }] }),
+  ],
+});
+const SETTINGS = { ec2: { pendingMs: [5_000, 5_000], bootMs: [20_000, 20_000] } } as const;
+
+/** Two pools are short, and what one of them would buy first has no capacity: several launches, a second round. */
+export const growth = async (options: FleetOptions = {}): Promise<EmulatedFleet> => {
+  const fleet = emulatedFleet({ spec: TWO_POOLS, settings: SETTINGS, ...options });
+  fleet.world.marathon.createApp(appIn('web', '/shop', 10));
+  fleet.world.marathon.createApp(appIn('batch', '/reports', 4, { cpus: 3, mem: 3000 }));
+  for (const shape of ['c7i.xlarge', 'm7i.xlarge', 'r7i.xlarge']) fleet.world.troubles.capacityError({ shape });
+  fleet.world.advance(30_000);
+  return fleet;
+};
+
+/** A machine that never registers is past its deadline: the turn ends it and buys another. */
+export const replacement = async (options: FleetOptions = {}): Promise<EmulatedFleet> => {
+  const fleet = await growth(options);
+  fleet.world.troubles.neverRegister({ nth: 1 });
+  await reconcile(fleet.engine);
+  await fleet.minutes(4);
+  fleet.world.advance(MINUTE + 1000);
+  return fleet;
+};
+
+/** What is left when it is all over. Names of turns and times are not in it: they differ from run to run. */
+export const outcome = async (fleet: EmulatedFleet) => {
+  const { engine, world } = fleet;
+  const head = await readHead(engine.store, engine.spec.cluster);
+  const { memory } = await recall(engine.store, engine.spec.cluster);
+  return {
+    ...census(fleet.machines()),
+    tasks: [running(world, '/shop'), running(world, '/reports')],
+    open: head.intents,
+    expected: memory.expected,
+    failures: fleet.failures.map(messageOf),
+  };
+};
