@@ -185,7 +185,7 @@ const pass = (generation: Generation, meter: Meter): number => {
   return added;
 };
 
-const EPSILON = 1e-6;
+const EPSILON = 1e-7;
 
 const searched = (
   generation: Generation,

@@ -4,6 +4,7 @@ import type { Valued } from './bounds';
 import { generate, type Relaxation } from './columns';
 import { dive } from './dive';
 import { isSpent, type Meter, within } from './meter';
+import { neighbourhood } from './neighbourhood';
 import type { Bound } from './problem';
 
 export type Improved = { readonly drafts: readonly Draft[]; readonly bound: Bound };
@@ -18,7 +19,7 @@ export const improved = (bag: Bag, known: Known, meter: Meter): Improved => {
   const drafts = [...known.rules];
   const best = (): number => drafts.reduce((least, { price }) => Math.min(least, price), Infinity);
   let bound = known.valued.bound;
-  const isClosed = (): boolean => best() <= bound.usdPerHour * (1 + 1e-9);
+  const isClosed = (): boolean => best() <= bound.usdPerHour * (1 + 1e-6);
   if (isSpent(meter) || isClosed()) return { drafts, bound };
   const seeds = known.rules.flatMap(({ groups }) => groups.map(({ pattern }) => pattern));
   const mix: Relaxation = within(meter, MIX_SHARE * meter.limit, (part) =>
@@ -33,5 +34,8 @@ export const improved = (bag: Bag, known: Known, meter: Meter): Improved => {
     );
     if (draft !== undefined) drafts.push(draft);
   }
+  const first = drafts.reduce((a, b) => (b.price < a.price ? b : a));
+  if (!isClosed())
+    drafts.push(neighbourhood(bag, first, { values: mix.duals, enough: bound.usdPerHour }, meter));
   return { drafts, bound };
 };

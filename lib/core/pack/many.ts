@@ -6,6 +6,7 @@ import { at } from './cells';
 import { coarsen } from './coarse';
 import { type Improved, improved, type Known } from './improve';
 import { isSpent, type Meter, within } from './meter';
+import { neighbourhood } from './neighbourhood';
 import { byRules } from './rules';
 import { realised } from './realise';
 
@@ -26,8 +27,11 @@ export const jointBoundOfMany = (bag: Bag, climb: number, meter: Meter): Valued 
 export const improvedMany = (bag: Bag, known: Known, meter: Meter): Improved => {
   const { bound } = known.valued;
   const best = known.rules.reduce((least, { price }) => Math.min(least, price), Infinity);
-  if (isSpent(meter) || best <= bound.usdPerHour * (1 + 1e-9)) return { drafts: known.rules, bound };
-  return { drafts: [...known.rules, byMeans(bag, known.valued.values, 0.3 * meter.limit, meter)], bound };
+  if (isSpent(meter) || best <= bound.usdPerHour * (1 + 1e-6)) return { drafts: known.rules, bound };
+  const first = byMeans(bag, known.valued.values, 0.3 * meter.limit, meter);
+  const start = [...known.rules, first].reduce((a, b) => (b.price < a.price ? b : a));
+  const last = neighbourhood(bag, start, { values: known.valued.values, enough: bound.usdPerHour }, meter);
+  return { drafts: [...known.rules, first, last], bound };
 };
 
 /** @param units for planning by means; the realisation comes on top. */
