@@ -6,7 +6,6 @@ import { parseSpec } from '../config/parse';
 import { type ClockChoice } from '../emulator/http/clocks';
 import { serveWorld, type ServedWorld } from '../emulator/http/serve-world';
 import { createWorld, type EmulatedWorld } from '../emulator/world';
-import type { TurnReport } from '../engine/reconcile';
 import { type Local, openLocal } from '../wiring/local';
 import type { Outside } from '../wiring/engine';
 
@@ -27,8 +26,6 @@ export type HomeOptions = {
   readonly directory: string;
   readonly onLine: (line: string) => void;
 };
-
-export type OnTurn = (cluster: string, report: TurnReport) => void;
 
 /** The bearer token that the emulated Alertmanager sends. */
 export const TOKEN = 'home-alertmanager-token';
@@ -69,6 +66,7 @@ export const openHome = async (options: HomeOptions): Promise<Home> => {
     catalogue,
     onLine: options.onLine,
     quiet: true,
+    pace: options.clock.kind === 'paced' ? options.clock.factor : 1,
   });
   const outside = await local.prepare();
   return {

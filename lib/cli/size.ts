@@ -71,20 +71,19 @@ const offeringsOf = (
 ): PackProblem['offerings'] => {
   const named = families?.split(',').map((name) => name.trim());
   return shapes.flatMap((shape) => {
-    const [family = '', kind = ''] = shape.name.split('.');
-    const special = kind.startsWith('metal') || family.includes('-flex');
-    const isNamed = named?.includes(shape.name) === true || named?.includes(family) === true;
-    const excluded =
-      named === undefined
-        ? special
-        : !isNamed ||
-          (special && !named.includes(shape.name) && !named.includes(family)) ||
-          (kind.startsWith('metal') && !named.includes(shape.name));
     const usdPerHour = onDemandUsd.get(shape.name);
-    if (excluded || usdPerHour === undefined) return [];
+    if (usdPerHour === undefined || !isAsked(shape.name, named)) return [];
     const { cpuMilli, memMib } = shape.allocatable;
     return [{ room: { ...NOTHING, cpuMilli, memMib }, usdPerHour, key: shape.name }];
   });
+};
+
+/** A whole machine is taken only by its own name, a flex shape also by its family's. */
+const isAsked = (shape: string, named: readonly string[] | undefined): boolean => {
+  if (named?.includes(shape) === true) return true;
+  const [family = '', kind = ''] = shape.split('.');
+  if (kind.startsWith('metal')) return false;
+  return named === undefined ? !family.includes('-flex') : named.includes(family);
 };
 
 const classOf = (task: TaskRow): TaskClass => ({

@@ -66,7 +66,11 @@ const planLines = (plan: Plan): readonly string[] => {
 const youngLine = ({ demand }: Plan): readonly string[] => {
   const young = demand.filter(({ verdict }) => verdict === 'waiting');
   const instances = young.reduce((sum, { count }) => sum + count, 0);
-  return young.length === 0 ? [] : [`  ${some(instances, 'instance')} of ${some(young.length, 'app')} began to wait only now; Marathon may place them by itself.`];
+  return young.length === 0
+    ? []
+    : [
+        `  ${some(instances, 'instance')} of ${some(young.length, 'app')} began to wait only now; Marathon may place them by itself.`,
+      ];
 };
 
 const some = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,9 +1,9 @@
 // muster validate: is this muster.yaml right?
 import { formatFault } from '../config/fault';
 import { jsonSchema } from '../config/json-schema';
-import { parseSpec } from '../config/parse';
+import { type Parsed, parseSpec } from '../config/parse';
 import { INVALID } from './spec-file';
-import { isSet, UsageError, type Verb } from './verb';
+import { isSet, type Terminal, UsageError, type Verb } from './verb';
 
 export const validate: Verb = {
   name: 'validate',
@@ -19,27 +19,27 @@ export const validate: Verb = {
       return 0;
     }
     if (words.positionals.length === 0) throw new UsageError('Name at least one file.');
-    const results = [];
-    for (const file of words.positionals) {
-      const parsed = parseSpec(await terminal.readFile(file), file);
-      results.push({
-        file,
-        faults: 'faults' in parsed ? parsed.faults : [],
-        ...('spec' in parsed ? { spec: parsed.spec } : {}),
-      });
-    }
+    const results: Result[] = [];
+    for (const file of words.positionals)
+      results.push({ file, parsed: parseSpec(await terminal.readFile(file), file) });
     if (isSet(words, 'json'))
-      terminal.out(`${JSON.stringify({ schemaVersion: 1, files: results }, null, 2)}\n`);
-    else
-      for (const { file, faults, spec } of results) {
-        for (const fault of faults) terminal.err(`${formatFault(fault)}\n`);
-        const pools = spec?.pools.map(({ name }) => name).join(', ') ?? '';
-        terminal.out(
-          faults.length === 0
-            ? `${file} is right: cluster ${spec?.cluster ?? ''}, pools ${pools}.\n`
-            : `${file}: ${faults.length} faults.\n`,
-        );
-      }
-    return results.some(({ faults }) => faults.length > 0) ? INVALID : 0;
+      terminal.out(`${JSON.stringify({ schemaVersion: 1, files: results.map(asJson) }, null, 2)}\n`);
+    else for (const result of results) tell(result, terminal);
+    return results.some(({ parsed }) => 'faults' in parsed) ? INVALID : 0;
   },
+};
+
+type Result = { readonly file: string; readonly parsed: Parsed };
+
+const asJson = ({ file, parsed }: Result) =>
+  'faults' in parsed ? { file, faults: parsed.faults } : { file, faults: [], spec: parsed.spec };
+
+const tell = ({ file, parsed }: Result, terminal: Terminal): void => {
+  if ('spec' in parsed) {
+    const pools = parsed.spec.pools.map(({ name }) => name).join(', ');
+    terminal.out(`${file} is right: cluster ${parsed.spec.cluster}, pools ${pools}.\n`);
+    return;
+  }
+  for (const fault of parsed.faults) terminal.err(`${formatFault(fault)}\n`);
+  terminal.out(`${file}: ${parsed.faults.length} fault${parsed.faults.length === 1 ? '' : 's'}.\n`);
 };

@@ -1,7 +1,7 @@
 // A least number of machines in a pool: its minimum, a schedule's window, a webhook's wish. Counted in machines of the
 // pool's usual shape, because that is what the person who wrote the number had in mind.
 import type { Buyable, Market } from './buyable';
-import type { Purchase } from './fit';
+import type { Purchase } from './purchase';
 import type { Shape } from './model/offering';
 import type { Terminate } from './model/plan';
 import { NOTHING } from './model/resources';

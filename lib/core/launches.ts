@@ -1,7 +1,7 @@
 // From what the fit wants bought to launch actions. A launch names its best offering first and then others that hold
 // the same load, so that the cloud can take the next one within the same call when the first has no capacity.
 import { type Buyable, type Market } from './buyable';
-import type { Purchase } from './fit';
+import type { Purchase } from './purchase';
 import type { Launch } from './model/plan';
 import { type Offering, offeringKey } from './model/offering';
 import { fits } from './model/resources';
@@ -10,8 +10,6 @@ import type { View } from './view';
 /** Offerings named in one launch, and how much dearer than the best any of them may be. */
 const MOST_OFFERINGS = 8;
 const DEAREST = 1.5;
-
-export type Sums = { readonly usdPerHour: number; readonly machines: number };
 
 /** `replaced` are machines ended in the same plan, by pool: as many new ones are failure replacements. */
 export const launchesOf = (

@@ -37,12 +37,24 @@ export const placeByOffers = (
     progress = false;
     for (const hosts of supply.classes) {
       const suited = waiting.filter(({ classes }) => classes.includes(hosts));
-      for (let position = hosts.start; position < hosts.end; position += 1)
-        while (offer(position, hosts, rotated(suited, position + round)) > 0) progress = true;
+      if (fill(hosts, suited, round) > 0) progress = true;
     }
     waiting = waiting.filter(({ run }) => run.remaining > 0);
   }
   return all.map(({ run, classes }) => placedBy(run, classes));
+};
+
+/** Offers each host of a class until it takes nothing more; how many instances were placed. */
+const fill = (hosts: HostClass, suited: readonly Waiting[], round: number): number => {
+  let placed = 0;
+  for (let position = hosts.start; position < hosts.end; position += 1) {
+    let taken = offer(position, hosts, rotated(suited, position + round));
+    while (taken > 0) {
+      placed += taken;
+      taken = offer(position, hosts, rotated(suited, position + round));
+    }
+  }
+  return placed;
 };
 
 const rotated = (list: readonly Waiting[], by: number): Waiting[] => {

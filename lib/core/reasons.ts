@@ -1,7 +1,8 @@
 // Every row of the queue ends as one line of the plan: where its instances go, or why not. Nothing is forgotten.
 import type { Classified } from './demand';
 import { isDemand } from './demand';
-import type { FitLine, Leftover } from './fit';
+import type { FitLine } from './fit';
+import type { Leftover } from './purchase';
 import { isHeadroom } from './headroom';
 import type { Blocked, BlockedCode, DemandLine } from './model/plan';
 import type { View } from './view';

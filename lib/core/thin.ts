@@ -2,7 +2,7 @@
 // bought on top. So machines are taken away again, or made smaller, as long as the simulated placement still places
 // everything. Looks are counted, not timed, so that the same input gives the same plan.
 import type { Market } from './buyable';
-import type { Purchase } from './fit';
+import type { Purchase } from './purchase';
 import { fits } from './model/resources';
 
 /** Cheaper shapes tried in the place of one machine. */
@@ -25,18 +25,24 @@ export const thin = (
     kept = changed;
     return true;
   };
-  for (let before = kept, first = true; first || before !== kept; first = false) {
-    before = kept;
-    for (const purchase of byPrice(kept)) {
-      let current: Purchase | undefined = purchase;
-      while (current !== undefined && attempt(withoutOne(kept, current))) current = sameIn(kept, current);
+  const shrink = (purchase: Purchase): void => {
+    const found = smallerThan(purchase, market).find((smaller) =>
+      attempt([...withoutOne(kept, purchase), smaller]),
+    );
+    if (found !== undefined) changed = true;
+  };
+  const drop = (purchase: Purchase): void => {
+    let current: Purchase | undefined = purchase;
+    while (current !== undefined && attempt(withoutOne(kept, current))) {
+      changed = true;
+      current = sameIn(kept, current);
     }
-    for (const purchase of byPrice(kept)) {
-      for (const smaller of smallerThan(purchase, market)) {
-        if (kept.includes(purchase) && attempt([...withoutOne(kept, purchase), smaller])) break;
-      }
-    }
-    if (left <= 0) break;
+  };
+  let changed = true;
+  while (changed && left > 0) {
+    changed = false;
+    for (const purchase of byPrice(kept)) drop(purchase);
+    for (const purchase of byPrice(kept)) if (kept.includes(purchase)) shrink(purchase);
   }
   return kept;
 };

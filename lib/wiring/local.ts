@@ -30,6 +30,8 @@ export type LocalOptions = {
   readonly aws?: Pick<AwsOptions, 'endpoint' | 'credentials'>;
   readonly catalogue?: Catalogue;
   readonly onLine: (line: string) => void;
+  /** How much faster than real time the clock runs; leases are held as long in real time. */
+  readonly pace?: number;
   /** Say only what goes wrong with the state. */
   readonly quiet?: boolean;
 };
@@ -60,7 +62,7 @@ export const openLocal = async (options: LocalOptions): Promise<Local> => {
       store,
       clock,
       name,
-      visibilityMs: VISIBILITY_MS,
+      visibilityMs: VISIBILITY_MS * (options.pace ?? 1),
       deadLetter: { name: 'dead', maxReceives: MOST_RECEIVES },
     });
   const events = queue('events');
@@ -131,7 +133,7 @@ const outsideOf = (options: LocalOptions, inside: Inside): Outside => {
     clock,
     log,
     meter: countingMeter(),
-    leaseMs: LEASE_MS,
+    leaseMs: LEASE_MS * (options.pace ?? 1),
     work: DEFAULT_WORK,
   };
 };

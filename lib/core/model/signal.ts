@@ -31,8 +31,6 @@ export type FactBody =
   | { readonly kind: 'pause'; readonly by: string; readonly reason: string }
   | { readonly kind: 'resume'; readonly by: string; readonly reason: string };
 
-export type FactKind = FactBody['kind'];
-
 /** Keyed by scope, subject, kind and dedupe key; the newer `at` wins; expiry ends its effect. */
 export type Fact = {
   readonly scope: FactScope;

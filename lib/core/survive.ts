@@ -1,0 +1,112 @@
+// What a packing is worth once Marathon has placed the tasks on it: the placement is simulated, what is left over is bought
+// too, and what is too much is taken away again.
+import { boughtHost } from './hosts';
+import { placeByOffers } from './offer-rounds';
+import type { PackPlan } from './pack/problem';
+import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
+import {
+  type FitInput,
+  type Leftover,
+  leftoversOf,
+  limitsOf,
+  type Packed,
+  packParts,
+  problemOf,
+  type Purchase,
+  purchasesOf,
+} from './purchase';
+import { type Host, Supply } from './supply';
+import { thin } from './thin';
+
+export type Survivor = {
+  readonly purchases: readonly Purchase[];
+  readonly placed: readonly Placed[];
+  readonly leftovers: ReadonlyMap<string, Leftover>;
+  readonly unplaced: number;
+  readonly usdPerHour: number;
+};
+
+export const better = (a: Survivor, b: Survivor): boolean =>
+  a.unplaced < b.unplaced || (a.unplaced === b.unplaced && a.usdPerHour < b.usdPerHour - 1e-9);
+
+/** Rounds of buying what the placement leaves over; more than a few mean that the rest cannot be placed at all. */
+const ROUNDS = 4;
+
+/** What a packing costs once Marathon has placed the tasks on it. */
+export const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: FitInput): Survivor => {
+  const zones = new Map(input.zoneLoad);
+  let purchases = purchasesOf(plan, packed, input, zones);
+  let { placed, context } = placeOn(purchases, rest, input);
+  for (let round = 1; round < ROUNDS && unplacedIn(placed) > 0; round += 1) {
+    const left = placed.filter((line) => line.unplaced > 0);
+    const more = buyMore(left, purchases, { input, context, zones });
+    if (more.length === 0) break;
+    purchases = [...purchases, ...more];
+    ({ placed, context } = placeOn(purchases, rest, input));
+  }
+  const unplaced = unplacedIn(placed);
+  if (unplaced === 0) {
+    purchases = thin(
+      purchases,
+      input.market,
+      looksFor(rest, purchases, packed),
+      (fewer) => unplacedIn(placeOn(fewer, rest, input).placed) === 0,
+    );
+    placed = placeOn(purchases, rest, input).placed;
+  }
+  const usdPerHour = purchases.reduce(
+    (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
+    0,
+  );
+  return { purchases, placed, leftovers: leftoversOf(plan, packed), unplaced, usdPerHour };
+};
+
+export const unplacedIn = (placed: readonly Placed[]): number =>
+  placed.reduce((sum, line) => sum + line.unplaced, 0);
+
+/** The placement alone, on machines as they will be when they have registered. */
+const placeOn = (
+  purchases: readonly Purchase[],
+  rest: readonly Want[],
+  input: FitInput,
+): { readonly placed: readonly Placed[]; readonly context: PlaceContext } => {
+  const context = { ...input.context, tally: copyTally(input.context.tally) };
+  const supply = new Supply(hostsOf(purchases));
+  const simulate = rest.length * supply.hosts.length > MOST_PAIRS ? placeAll : placeByOffers;
+  return { placed: simulate(supply, rest, context), context };
+};
+
+/** Above so many pairs of wants and hosts, offer by offer would take too long: one want after the other instead. */
+const MOST_PAIRS = 2_000_000;
+
+/** Placements that may be simulated for one candidate: a look costs about wants times hosts. */
+const MOST_LOOKS = 150;
+const LOOK_BUDGET = 1_000_000;
+
+const looksFor = (rest: readonly Want[], purchases: readonly Purchase[], { result }: Packed): number => {
+  const hosts = purchases.reduce((sum, { count }) => sum + count, 0);
+  const each = Math.max(1, rest.length * hosts * result.candidates.length);
+  return Math.min(MOST_LOOKS, Math.floor(LOOK_BUDGET / each));
+};
+
+const buyMore = (
+  left: readonly Placed[],
+  purchases: readonly Purchase[],
+  on: { readonly input: FitInput; readonly context: PlaceContext; readonly zones: Map<string, number> },
+): readonly Purchase[] => {
+  const wants = left.map(({ want, unplaced }) => ({ ...want, count: unplaced }));
+  const { parts } = problemOf(wants, { ...on.input, context: on.context });
+  const bought = new Map<string, number>();
+  for (const { buyable, count } of purchases)
+    bought.set(buyable.pool.name, (bought.get(buyable.pool.name) ?? 0) + count);
+  if (parts.length === 0) return [];
+  const packed = packParts(parts, on.input, 0, limitsOf(on.input, bought));
+  return purchasesOf(packed.result.best, packed, on.input, on.zones);
+};
+
+const hostsOf = (purchases: readonly Purchase[]): readonly Host[] =>
+  purchases.flatMap(({ buyable, count }, nth) =>
+    Array.from({ length: count }, (_, copy) =>
+      boughtHost({ ...buyable, id: `bought-${String(nth).padStart(5, '0')}-${copy}` }),
+    ),
+  );
