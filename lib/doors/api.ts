@@ -1,6 +1,7 @@
 // The API: status, plan, history; pause and resume. Reading answers from the store; the plan is made live and nothing of
 // it is done; requests go the way of every event, so that they are stored before they are acknowledged.
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { explain } from '../core/explain';
 import { plan } from '../core/plan';
 import type { Plan } from '../core/model/plan';
@@ -36,7 +37,7 @@ const resumeRequest = z.object({
 /** The routes, for a function URL and for `serve` alike. Every answer is JSON. */
 export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
   const app = new Hono();
-  app.onError((error, context) => context.json({ message: messageOf(error) }, 500));
+  app.onError((error, context) => context.json({ message: messageOf(error) }, statusFor(error)));
   app.notFound((context) =>
     context.json({ message: 'There is no such route. See docs/architecture.md.' }, 404),
   );
@@ -58,19 +59,27 @@ export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
     const made = await dryPlan(await door.engine(clusterOf(door, context.req.query('cluster'))));
     return context.json({ sentences: explain(made), plan: made });
   });
-  app.post('/api/pause', async (context) =>
-    request(await open(), 'pause', await context.req.json<unknown>()),
-  );
-  app.post('/api/resume', async (context) =>
-    request(await open(), 'resume', await context.req.json<unknown>()),
-  );
+  app.post('/api/pause', async (context) => request(await open(), 'pause', await bodyOf(context)));
+  app.post('/api/resume', async (context) => request(await open(), 'resume', await bodyOf(context)));
   return app;
+};
+
+const statusFor = (error: Error) => (error instanceof HTTPException ? error.status : 500);
+
+const bodyOf = async (context: Context): Promise<unknown> => {
+  try {
+    return await context.req.json<unknown>();
+  } catch (error) {
+    throw new HTTPException(400, { message: `The body is not JSON: ${messageOf(error)}`, cause: error });
+  }
 };
 
 const clusterOf = (door: ApiDoor, asked: string | undefined): string => {
   const cluster = asked ?? door.clusters[0];
   if (cluster !== undefined && door.clusters.includes(cluster)) return cluster;
-  throw new Error(`There is no cluster ${asked ?? ''} here; there are ${door.clusters.join(', ')}.`);
+  throw new HTTPException(404, {
+    message: `There is no cluster ${asked ?? ''} here; there are ${door.clusters.join(', ')}.`,
+  });
 };
 
 /** What a turn would do now. Observes, decides, does nothing. */

@@ -25,6 +25,8 @@ const same = (a: string, b: string): boolean =>
 /** Checks the caller against the webhook's secret: the token, `user:password`, or the HMAC key. */
 export const authenticate = (webhook: Webhook, secret: string, caller: Caller): Admission => {
   const authorization = caller.headers['authorization'] ?? '';
+  // Whoever knows that a secret is empty could sign with it.
+  if (secret.trim() === '') return { admitted: false, why: 'the secret on this side is empty' };
   switch (webhook.auth) {
     case 'bearer':
       return admit(same(authorization, `Bearer ${secret}`), 'the bearer token does not match');

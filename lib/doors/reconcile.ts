@@ -22,23 +22,44 @@ export const reconcileDoor = (open: () => Promise<ReconcileDoor>, around: Watche
     .use(watched(around))
     .handler(async (event) => {
       const door = await open();
+      const { wakes, strange } = byCluster(event.Records);
+      for (const { messageId } of strange)
+        door.log.error('a message of the wake queue is no wake', { subject: messageId });
       const failures = await Promise.all(
-        [...byCluster(event.Records)].map(([cluster, records]) => turn(door, cluster, records)),
+        [...wakes].map(([cluster, records]) => turn(door, cluster, records)),
       );
-      return { batchItemFailures: failures.flat() };
+      return { batchItemFailures: [...failures.flat(), ...strange.map(failureOf)] };
     });
 
 const wake = z.object({ muster: z.literal('wake'), cluster: z.string() });
 
-/** Wakes of the same cluster in one batch are one turn. */
-const byCluster = (records: readonly SQSRecord[]): ReadonlyMap<string, readonly SQSRecord[]> => {
-  const found = new Map<string, SQSRecord[]>();
-  for (const record of records) {
-    const { cluster } = wake.parse(JSON.parse(record.body));
-    found.set(cluster, [...(found.get(cluster) ?? []), record]);
-  }
-  return found;
+type Wakes = {
+  readonly wakes: ReadonlyMap<string, readonly SQSRecord[]>;
+  /** Nobody of ours sent these: they go the way to the dead letters, and nobody else's wake with them. */
+  readonly strange: readonly SQSRecord[];
 };
+
+/** Wakes of the same cluster in one batch are one turn. */
+const byCluster = (records: readonly SQSRecord[]): Wakes => {
+  const wakes = new Map<string, SQSRecord[]>();
+  const strange: SQSRecord[] = [];
+  for (const record of records) {
+    const cluster = clusterOf(record.body);
+    if (cluster === undefined) strange.push(record);
+    else wakes.set(cluster, [...(wakes.get(cluster) ?? []), record]);
+  }
+  return { wakes, strange };
+};
+
+const clusterOf = (body: string): string | undefined => {
+  try {
+    return wake.parse(JSON.parse(body)).cluster;
+  } catch {
+    return undefined;
+  }
+};
+
+const failureOf = ({ messageId }: SQSRecord): SQSBatchItemFailure => ({ itemIdentifier: messageId });
 
 const turn = async (
   door: ReconcileDoor,
@@ -56,6 +77,6 @@ const turn = async (
     }
     door.meter.count(METRICS.turnsFailed);
     door.log.error('the turn failed', { cluster, why: messageOf(error) });
-    return records.map(({ messageId }) => ({ itemIdentifier: messageId }));
+    return records.map(failureOf);
   }
 };

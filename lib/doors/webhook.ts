@@ -40,7 +40,7 @@ const answer = (statusCode: number, message: string): Answer => ({
 
 const receive = async (event: APIGatewayProxyEventV2, door: WebhookDoor): Promise<Answer> => {
   const name = /^\/hooks\/([\w.-]{1,64})\/?$/.exec(event.rawPath)?.[1];
-  const entry = name === undefined ? undefined : door.webhooks[name];
+  const entry = name === undefined || !Object.hasOwn(door.webhooks, name) ? undefined : door.webhooks[name];
   if (name === undefined || entry === undefined) return answer(404, 'There is no webhook of this name.');
   const raw = event.body ?? '';
   const body = event.isBase64Encoded ? Buffer.from(raw, 'base64').toString() : raw;

@@ -9,15 +9,23 @@ import type { Cloud, LaunchRequest, TerminateRequest } from './ports';
 
 /** Sends the intent's request. Never throws: every failure is an outcome. */
 export const act = async (engine: Engine, intent: Intent): Promise<Outcome> => {
-  const { effect } = intent;
   try {
-    const cloud = cloudOf(engine, effect.request.scope.cloud);
-    return effect.kind === 'launch'
-      ? await launch(engine, cloud, intent, effect.request)
-      : await terminate(engine, cloud, intent, effect.request);
+    return await send(engine, intent);
   } catch (error) {
     return failed(engine, intent, error);
   }
+};
+
+/** Sends the intent's request, unless its time is over: a turn that slept so long is deposed, and a later one may have
+ *  closed the intent as never done. Throws what the cloud throws. */
+export const send = async (engine: Engine, intent: Intent): Promise<Outcome> => {
+  const { effect, notAfter } = intent;
+  if (engine.clock.now() >= notAfter)
+    throw new Failure('unknown-outcome', `The time to send ${intent.id} is over; it is only read back.`);
+  const cloud = cloudOf(engine, effect.request.scope.cloud);
+  return effect.kind === 'launch'
+    ? launch(engine, cloud, intent, effect.request)
+    : terminate(engine, cloud, intent, effect.request);
 };
 
 const cloudOf = (engine: Engine, name: LaunchRequest['scope']['cloud']): Cloud => {

@@ -34,10 +34,22 @@ export const readFacts = async (
 ): Promise<Source<readonly Fact[]>> => {
   try {
     const lists = await Promise.all(scopes.map((scope) => store.list(factPartition(scope))));
-    return { at: now, complete: true, faults: [], value: lists.flat().map(factOf) };
+    return sourceOf(lists.flat(), now);
   } catch (error) {
     return { at: now, complete: false, faults: [`facts could not be read: ${messageOf(error)}`], value: [] };
   }
 };
 
-const factOf = (item: Item): Fact => readStored(factSchema, item, item['fact']);
+/** One item that cannot be read is named and makes the source incomplete; it does not hide the others. */
+const sourceOf = (items: readonly Item[], now: number): Source<readonly Fact[]> => {
+  const value: Fact[] = [];
+  const faults: string[] = [];
+  for (const item of items) {
+    try {
+      value.push(readStored(factSchema, item, item['fact']));
+    } catch (error) {
+      faults.push(messageOf(error));
+    }
+  }
+  return { at: now, complete: faults.length === 0, faults, value };
+};

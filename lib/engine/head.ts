@@ -5,6 +5,7 @@ import { z } from 'zod/mini';
 import { Failure, isFailure } from './failure';
 import { headKey } from './keys';
 import type { Clause, Item, Sender, Store } from './ports';
+import { corrupt } from './schema';
 
 /** A wake that was sent this recently and not claimed is still on its way: no second one is sent. */
 const WAKE_OUTSTANDING_MS = 10_000;
@@ -25,10 +26,11 @@ export type Head = {
   readonly intents: readonly string[];
 };
 
-const headOf = (cluster: string, item: Item | undefined): Head => ({
-  cluster,
-  ...headItem.parse(item ?? {}),
-});
+const headOf = (cluster: string, item: Item | undefined): Head => {
+  const parsed = headItem.safeParse(item ?? {});
+  if (!parsed.success) throw corrupt(headKey(cluster), parsed.error);
+  return { cluster, ...parsed.data };
+};
 
 export const readHead = async (store: Store, cluster: string): Promise<Head> =>
   headOf(cluster, await store.get(headKey(cluster)));
@@ -97,14 +99,17 @@ export const listIntents = async (store: Store, head: Head, intents: readonly st
     await store.update(headKey(head.cluster), { set: { intents } }, [mine(head)]);
   } catch (error) {
     if (!isFailure(error, 'conflict')) throw error;
-    throw new Failure('conflict', `Turn ${head.epoch} of ${head.cluster} lost its lease to a later one.`, {
-      code: 'deposed',
-      advice: 'Nothing was begun; the later turn does the work.',
-      cause: error,
-    });
+    throw deposed(head, error);
   }
   return { ...head, intents };
 };
+
+export const deposed = (head: Head, cause: unknown): Failure =>
+  new Failure('conflict', `Turn ${head.epoch} of ${head.cluster} lost its lease to a later one.`, {
+    code: 'deposed',
+    advice: 'Nothing was begun; the later turn does the work.',
+    cause,
+  });
 
 /** Counts events for the cluster and tells whether a wake has to be sent for them. `always` is for ticks and batches
  *  that were delivered before: their first wake may never have been sent. */
@@ -129,6 +134,7 @@ export const want = async (
 };
 
 const mark = z.object({ wakeSentAt: z._default(z.number(), 0) });
-const isOutstanding = (item: Item, now: number): boolean => mark.parse(item).wakeSentAt > now - WAKE_OUTSTANDING_MS;
+const isOutstanding = (item: Item, now: number): boolean =>
+  mark.parse(item).wakeSentAt > now - WAKE_OUTSTANDING_MS;
 
 export const wakeBody = (cluster: string): string => JSON.stringify({ muster: 'wake', cluster });

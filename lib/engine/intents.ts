@@ -6,15 +6,18 @@ import { z } from 'zod/mini';
 import type { Action } from '../core/model/plan';
 import type { Millis } from '../core/model/machine';
 import type { Pool, Spec } from '../core/model/spec';
-import { type Head, listIntents } from './head';
+import { isFailure } from './failure';
+import { deposed, type Head, listIntents } from './head';
 import { expiry, intentKey } from './keys';
-import type { LaunchRequest, LaunchTemplate, Store } from './ports';
-import { type Effect, effectSchema, readStored } from './schema';
+import type { Item, LaunchRequest, LaunchTemplate, Store } from './ports';
+import { corrupt, type Effect, effectSchema, readStored } from './schema';
 
 /** DynamoDB's item limit leaves room for no more ids in the head; further actions wait for the next turn. */
 export const MOST_OPEN = 200;
-/** An intent may be sent until this long after it was made; afterwards it is only read back. */
+/** A launch may be sent until this long after it was decided; afterwards it is only read back. */
 const SENDABLE_MS = 5 * 60_000;
+/** Ending a machine is sent at once or not at all: an agent that registers late makes it wrong. */
+const ENDABLE_MS = 60_000;
 /** An intent item that was never listed disappears by itself. */
 const UNLISTED_MS = 60 * 60_000;
 
@@ -38,10 +41,11 @@ export const intentOf = (
 ): Intent | undefined => {
   if (action.kind === 'notify') return undefined;
   const scope = { cloud: action.cloud, account: action.account, region: action.region };
-  const shared = { id: action.id, at: now, notAfter: now + SENDABLE_MS };
   if (action.kind === 'terminate')
     return {
-      ...shared,
+      id: action.id,
+      at: now,
+      notAfter: now + ENDABLE_MS,
       effect: { kind: 'terminate', request: { cluster: spec.cluster, scope, machines: action.machines } },
     };
   const pool = spec.pools.find(({ name }) => name === action.pool);
@@ -54,7 +58,12 @@ export const intentOf = (
     offerings: action.offerings.map((offering) => ({ ...offering, ...subnetOf(pool, offering.zone) })),
     count: action.count,
   };
-  return { ...shared, effect: { kind: 'launch', request: { ...request, token: tokenOf(request) } } };
+  return {
+    id: action.id,
+    at: now,
+    notAfter: now + SENDABLE_MS,
+    effect: { kind: 'launch', request: { ...request, token: tokenOf(request) } },
+  };
 };
 
 const subnetOf = (pool: Pool | undefined, zone: string): { readonly subnet?: string } => {
@@ -83,10 +92,20 @@ export const commit = async (
     ),
   );
   const listed = await listIntents(store, head, [...head.intents, ...intents.map(({ id }) => id)]);
-  await Promise.all(
-    intents.map(({ id }) => store.update(intentKey(head.cluster, id), { remove: ['expiresAt'] })),
-  );
+  await Promise.all(intents.map(({ id }) => keep(store, head, id)));
   return listed;
+};
+
+/** A listed intent never expires. One that is gone was closed by a later turn: then this one is deposed. */
+const keep = async (store: Store, head: Head, id: string): Promise<void> => {
+  try {
+    await store.update(intentKey(head.cluster, id), { remove: ['expiresAt'] }, [
+      { field: 'epoch', is: '=', value: head.epoch },
+    ]);
+  } catch (error) {
+    if (!isFailure(error, 'conflict')) throw error;
+    throw deposed(head, error);
+  }
 };
 
 const stamps = z.object({ at: z.number(), notAfter: z.number() });
@@ -102,9 +121,15 @@ export const openIntents = async (
   head.intents.forEach((id, nth) => {
     const item = items[nth];
     if (item === undefined) lost.push(id);
-    else intents.push({ id, ...stamps.parse(item), effect: readStored(effectSchema, item, item['effect']) });
+    else intents.push(intentIn(id, item));
   });
   return { intents, lost };
+};
+
+const intentIn = (id: string, item: Item): Intent => {
+  const times = stamps.safeParse(item);
+  if (!times.success) throw corrupt(item, times.error);
+  return { id, ...times.data, effect: readStored(effectSchema, item, item['effect']) };
 };
 
 /** Takes ids off the head's list, then drops their items. What became of them must be in memory already. */

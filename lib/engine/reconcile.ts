@@ -74,7 +74,8 @@ const settleOpen = async (
   const open = await openIntents(engine.store, turn.head);
   const lost: string[] = [];
   for (const id of open.lost) if (await settleLost(engine, id)) lost.push(id);
-  const outcomes = await inParallel(open.intents, (intent) => settleIntent(engine, intent));
+  const { pause } = turn.recalled.memory;
+  const outcomes = await inParallel(open.intents, (intent) => settleIntent(engine, intent, pause));
   return { turn: await digest(engine, turn, outcomes, lost), outcomes };
 };
 
@@ -145,13 +146,14 @@ const oneRound = async (engine: Engine, turn: Turn, world: World, round: number)
   };
   const plan = makePlan(input);
   refuseUnsound(engine, plan, check(plan, viewOf(input)));
+  // Before memory says that they were told: a crash in between tells people twice, never not at all.
+  await tell(engine, plan.actions);
   // What the plan remembers (a wish made absolute) is stored before anything is bought for it: a crash must not make
   // the wish relative again to a fleet that has grown already.
   const recalled = await remember(store, on, turn.recalled, plan.memory);
   const intents = intentsOf(engine, plan, turn);
   const head = await commit(store, turn.head, intents, clock.now());
   const outcomes = await inParallel(intents, (intent) => act(engine, intent));
-  await tell(engine, plan.actions);
   const after = await digest(engine, { ...turn, head, recalled }, outcomes, []);
   const entry = await record(store, { input, plan, outcomes });
   for (const sentence of entry.sentences)
@@ -200,22 +202,25 @@ const inParallel = async <T>(
   return results;
 };
 
-/** People are told once for each alarm and subject; that nobody could be told must not stop the turn. */
+/** People are told once for each alarm and subject, all at the same time, since each may take its timeout; that nobody
+ *  could be told must not stop the turn. */
 const tell = async (engine: Engine, actions: readonly Action[]): Promise<void> => {
-  for (const action of actions) if (action.kind === 'notify') await tellOne(engine, action);
+  await Promise.all(actions.flatMap((action) => (action.kind === 'notify' ? [tellOne(engine, action)] : [])));
 };
 
 const tellOne = async (engine: Engine, action: Notify): Promise<void> => {
   const cluster = engine.spec.cluster;
   const id = `${action.alarm}/${action.subject}/${action.id}`;
   engine.meter.count('Alarms');
-  for (const notifier of engine.notifiers) {
-    try {
-      await notifier.tell({ id, cluster, alarm: action.alarm, subject: action.subject, text: action.why });
-    } catch (error) {
-      engine.log.error('nobody could be told', { cluster, subject: action.subject, why: messageOf(error) });
-    }
-  }
+  const notice = { id, cluster, alarm: action.alarm, subject: action.subject, text: action.why };
+  const told = await Promise.allSettled(engine.notifiers.map(async (notifier) => notifier.tell(notice)));
+  for (const one of told)
+    if (one.status === 'rejected')
+      engine.log.error('nobody could be told', {
+        cluster,
+        subject: action.subject,
+        why: messageOf(one.reason),
+      });
   try {
     await engine.store.put({ ...noticeKey(cluster, id), text: action.why, at: engine.clock.now() });
   } catch (error) {

@@ -142,11 +142,15 @@ export const readStored = <T>(schema: z.ZodMiniType<T>, key: Key, text: unknown)
   try {
     return schema.parse(JSON.parse(String(text)));
   } catch (cause) {
-    throw new Failure('permanent', `The stored item ${key.pk} / ${key.sk} is not what Muster wrote there.`, {
-      code: 'corrupt-item',
-      advice:
-        'Look at it in the table; removing it makes Muster forget it, and what can be read again is read again.',
-      cause,
-    });
+    throw corrupt(key, cause);
   }
 };
+
+/** Names the stored item that somebody else, or another version, wrote. */
+export const corrupt = (key: Key, cause: unknown): Failure =>
+  new Failure('permanent', `The stored item ${key.pk} / ${key.sk} is not what Muster wrote there.`, {
+    code: 'corrupt-item',
+    advice:
+      'Look at it in the table; removing it makes Muster forget it, and what can be read again is read again.',
+    cause,
+  });

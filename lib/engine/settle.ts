@@ -1,21 +1,29 @@
 // What an earlier turn left open. A launch is read back by its tag; where nothing is found it is left alone for a minute
-// (a cloud shows new machines late), then sent again with the same token until its time is over, and then closed as
-// never done. Ending machines is harmless to repeat.
+// (a cloud shows new machines late), then sent again with the same token until its time is over, and a minute after that
+// closed as never done. Ending machines is never sent again: it was decided on an older look, and the plan of this turn
+// ends what should still be ended.
 import type { Outcome } from '../core/model/outcome';
 import type { Scope } from '../core/model/offering';
-import { act, expectedOf } from './act';
+import type { Pause } from '../core/model/memory';
+import { expectedOf, send } from './act';
 import { type Engine, scopesOf } from './engine';
 import { messageOf } from './failure';
+import { readFacts } from './facts';
 import type { Intent } from './intents';
 
 /** EC2's describe calls lag by seconds, seldom up to minutes (cloud-apis §1.2): no second attempt before this. */
 const READ_BACK_FOR_MS = 60_000;
 
-/** The outcome of an open intent as far as it can be known now. */
-export const settleIntent = async (engine: Engine, intent: Intent): Promise<Outcome> => {
+/** The outcome of an open intent as far as it can be known now. `pause` is the one that memory holds. */
+export const settleIntent = async (
+  engine: Engine,
+  intent: Intent,
+  pause: Pause | undefined,
+): Promise<Outcome> => {
   const { effect } = intent;
   const now = engine.clock.now();
-  if (effect.kind === 'terminate') return act(engine, intent);
+  if (effect.kind === 'terminate')
+    return closed(intent, now, 'it was decided on an older look at the fleet; this turn decides again');
   const { scope, launch, pool, count } = effect.request;
   const found = await readBack(engine, scope, launch, intent);
   // A listing that shows some of a launch may show the others a moment later.
@@ -24,10 +32,41 @@ export const settleIntent = async (engine: Engine, intent: Intent): Promise<Outc
   if (found.kind !== 'absent')
     return found.kind === 'found' ? { ...found.outcome, pool, asked: count } : found.outcome;
   if (now - intent.at < READ_BACK_FOR_MS) return unknown(intent, now, 'no machine bears its tag yet');
-  if (now < intent.notAfter) return act(engine, intent);
-  const message = `no machine bears the tag of launch ${launch}; it was never carried out`;
-  return { kind: 'refused', action: intent.id, at: now, failure: 'gone', message };
+  if (now < intent.notAfter) return sendAgain(engine, intent, pause);
+  // The last attempt may have been made just before: what it brought may be shown late, too.
+  if (now - intent.notAfter < READ_BACK_FOR_MS) return unknown(intent, now, 'no machine bears its tag yet');
+  return closed(intent, now, `no machine bears the tag of launch ${launch}; it was never carried out`);
 };
+
+/** However this attempt is refused, that says nothing about the one before: only an answer settles it. */
+const sendAgain = async (engine: Engine, intent: Intent, pause: Pause | undefined): Promise<Outcome> => {
+  try {
+    if (await isPaused(engine, pause)) return unknown(intent, engine.clock.now(), 'Muster is paused');
+    return await send(engine, intent);
+  } catch (error) {
+    return unknown(intent, engine.clock.now(), messageOf(error));
+  }
+};
+
+/** Paused by what memory holds, or by a request that no plan has read yet. */
+const isPaused = async (engine: Engine, pause: Pause | undefined): Promise<boolean> => {
+  const now = engine.clock.now();
+  const facts = await readFacts(engine.store, [{ kind: 'cluster', cluster: engine.spec.cluster }], now);
+  const word = facts.value
+    .filter(({ body, expiresAt }) => (body.kind === 'pause' || body.kind === 'resume') && expiresAt > now)
+    .sort((a, b) => a.at - b.at)
+    .at(-1);
+  if (word !== undefined && word.at >= (pause?.since ?? 0)) return word.body.kind === 'pause';
+  return pause !== undefined && (pause.until === undefined || pause.until > now);
+};
+
+const closed = (intent: Intent, at: number, message: string): Outcome => ({
+  kind: 'refused',
+  action: intent.id,
+  at,
+  failure: 'gone',
+  message,
+});
 
 type Launched = Extract<Outcome, { kind: 'launched' }>;
 type Found =

@@ -121,7 +121,10 @@ const collectingLog = (lines: Line[]): Log => {
   const write =
     (level: Line['level']): Log['info'] =>
     (message, { why, action } = {}) =>
-      void lines.push({ level, text: [message, action, why].filter((part) => part !== undefined).join(': ') });
+      void lines.push({
+        level,
+        text: [message, action, why].filter((part) => part !== undefined).join(': '),
+      });
   return { info: write('info'), warn: write('warn'), error: write('error') };
 };
 

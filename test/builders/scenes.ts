@@ -1,25 +1,39 @@
 // Moments at which a turn has much to do, and what is true of a fleet at its end.
+import type { Pool } from '../../lib/core/model/spec';
 import { readHead } from '../../lib/engine/head';
 import { messageOf } from '../../lib/engine/failure';
 import { reconcile } from '../../lib/engine/reconcile';
 import { recall } from '../../lib/engine/recall';
-import { appIn, census, type EmulatedFleet, emulatedFleet, type FleetOptions, running } from './emulated-fleet';
+import {
+  appIn,
+  census,
+  type EmulatedFleet,
+  emulatedFleet,
+  type FleetOptions,
+  running,
+} from './emulated-fleet';
 import { aPool, aSpec, MINUTE } from './fleet';
 
-export const TWO_POOLS = aSpec({
-  pools: [
-    aPool({ name: 'web', registerWithinMs: 5 * MINUTE, zones: [{ name: 'us-east-1a' }] }),
-    aPool({ name: 'batch', registerWithinMs: 5 * MINUTE, zones: [{ name: 'us-east-1b' }] }),
-  ],
-});
+/** Few shapes, so that a plan costs little and thousands of turns can be played. */
+const small = (name: string, zone: string): Pool => {
+  const { shapes } = aPool();
+  return aPool({
+    name,
+    zones: [{ name: zone }],
+    shapes: { ...shapes, families: [], names: ['c7i.xlarge', 'm7i.xlarge', 'm7i.2xlarge'] },
+    registerWithinMs: 5 * MINUTE,
+  });
+};
+
+export const TWO_POOLS = aSpec({ pools: [small('web', 'us-east-1a'), small('batch', 'us-east-1b')] });
 const SETTINGS = { ec2: { pendingMs: [5_000, 5_000], bootMs: [20_000, 20_000] } } as const;
 
 /** Two pools are short, and what one of them would buy first has no capacity: several launches, a second round. */
 export const growth = async (options: FleetOptions = {}): Promise<EmulatedFleet> => {
   const fleet = emulatedFleet({ spec: TWO_POOLS, settings: SETTINGS, ...options });
-  fleet.world.marathon.createApp(appIn('web', '/shop', 10));
-  fleet.world.marathon.createApp(appIn('batch', '/reports', 4, { cpus: 3, mem: 3000 }));
-  for (const shape of ['c7i.xlarge', 'm7i.xlarge', 'r7i.xlarge']) fleet.world.troubles.capacityError({ shape });
+  fleet.world.marathon.createApp(appIn('web', '/shop', 6));
+  fleet.world.marathon.createApp(appIn('batch', '/reports', 2, { cpus: 3, mem: 3000 }));
+  for (const shape of ['c7i.xlarge', 'm7i.xlarge']) fleet.world.troubles.capacityError({ shape });
   fleet.world.advance(30_000);
   return fleet;
 };

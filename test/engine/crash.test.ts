@@ -25,7 +25,7 @@ const calmly = async (scene: (typeof SCENES)['growth']) => {
 describe.each(Object.entries(SCENES))('a turn of %s', (name, scene) => {
   test('that dies at any await is finished by the next turns, and nothing is bought twice', async () => {
     const wanted = await calmly(scene);
-    expect(wanted).toMatchObject({ tasks: [10, 4], open: [], expected: [], failures: [] });
+    expect(wanted).toMatchObject({ tasks: [6, 2], open: [], expected: [], failures: [] });
     if (name === 'replacement') expect(wanted.launched).not.toEqual(wanted.live);
     const calls = await callsOf(scene);
     for (let nth = 1; nth <= calls; nth += 1)

@@ -48,7 +48,8 @@ describe('the head item', () => {
   test('sends one wake for many events until it is claimed', async () => {
     const store = createMemoryStore();
     const answers = [];
-    for (let nth = 0; nth < 5; nth += 1) answers.push(await want(store, C, { count: 1, now: NOW + nth, always: false }));
+    for (let nth = 0; nth < 5; nth += 1)
+      answers.push(await want(store, C, { count: 1, now: NOW + nth, always: false }));
     expect(answers).toEqual([true, false, false, false, false]);
     await claim(store, C, NOW + 10, LEASE);
     expect(await want(store, C, { count: 1, now: NOW + 11, always: false })).toBe(true);
@@ -79,7 +80,8 @@ describe('the head item', () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 4 }), async (scheduler, events) => {
         const inner = createMemoryStore();
-        const step = <T>(work: () => Promise<T>): Promise<T> => scheduler.schedule(Promise.resolve(undefined)).then(work);
+        const step = <T>(work: () => Promise<T>): Promise<T> =>
+          scheduler.schedule(Promise.resolve(undefined)).then(work);
         const store: Store = {
           get: (key) => step(() => inner.get(key)),
           list: (pk, options) => step(() => inner.list(pk, options)),
@@ -105,7 +107,8 @@ describe('the head item', () => {
         };
         const arrivals = Array.from({ length: events }, event);
         await scheduler.waitFor(Promise.all(arrivals));
-        for (let done = 0; done < turns.length; done += 1) await scheduler.waitFor(turns[done] ?? Promise.resolve());
+        for (let done = 0; done < turns.length; done += 1)
+          await scheduler.waitFor(turns[done] ?? Promise.resolve());
         expect(covered).toBe(events);
       }),
       { numRuns: 500 },
