@@ -30,29 +30,28 @@ export const better = (a: Survivor, b: Survivor): boolean =>
   a.unplaced < b.unplaced || (a.unplaced === b.unplaced && a.usdPerHour < b.usdPerHour - 1e-9);
 
 /** Rounds of buying what the placement leaves over; more than a few mean that the rest cannot be placed at all. */
-const ROUNDS = 4;
+const ROUNDS = 8;
 
 /** What a packing costs once Marathon has placed the tasks on it. */
 export const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: FitInput): Survivor => {
   const zones = new Map(input.zoneLoad);
+  const context = { ...input.context, tally: copyTally(input.context.tally) };
   let purchases = purchasesOf(plan, packed, input, zones);
-  let { placed, context } = placeOn(purchases, rest, input);
+  let placed = placeOn(purchases, rest, context);
+  // What the first machines leave over goes to machines that are bought on top and register later.
   for (let round = 1; round < ROUNDS && unplacedIn(placed) > 0; round += 1) {
     const left = placed.filter((line) => line.unplaced > 0);
     const more = buyMore(left, purchases, { input, context, zones });
     if (more.length === 0) break;
     purchases = [...purchases, ...more];
-    ({ placed, context } = placeOn(purchases, rest, input));
+    const wants = left.map(({ want, unplaced: count }) => ({ ...want, count }));
+    placed = merged(placed, placeOn(more, wants, context, round));
   }
   const unplaced = unplacedIn(placed);
   if (unplaced === 0) {
-    purchases = thin(
-      purchases,
-      input.market,
-      looksFor(rest, purchases, packed),
-      (fewer) => unplacedIn(placeOn(fewer, rest, input).placed) === 0,
-    );
-    placed = placeOn(purchases, rest, input).placed;
+    const places = (fewer: readonly Purchase[]): boolean =>
+      unplacedIn(placeOn(fewer, rest, { ...input.context, tally: copyTally(input.context.tally) })) === 0;
+    purchases = thin(purchases, input.market, looksFor(rest, purchases, packed), places);
   }
   const usdPerHour = purchases.reduce(
     (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
@@ -61,19 +60,29 @@ export const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], i
   return { purchases, placed, leftovers: leftoversOf(plan, packed), unplaced, usdPerHour };
 };
 
+/** The same wants with what a later placement added. */
+const merged = (before: readonly Placed[], later: readonly Placed[]): readonly Placed[] => {
+  const added = new Map(later.map((line) => [line.want.runSpec.id, line]));
+  return before.map((line) => {
+    const more = added.get(line.want.runSpec.id);
+    if (more === undefined) return line;
+    return { ...more, want: line.want, on: { ...line.on, bought: line.on.bought + more.on.bought } };
+  });
+};
+
 export const unplacedIn = (placed: readonly Placed[]): number =>
   placed.reduce((sum, line) => sum + line.unplaced, 0);
 
 /** The placement alone, on machines as they will be when they have registered. */
 const placeOn = (
   purchases: readonly Purchase[],
-  rest: readonly Want[],
-  input: FitInput,
-): { readonly placed: readonly Placed[]; readonly context: PlaceContext } => {
-  const context = { ...input.context, tally: copyTally(input.context.tally) };
-  const supply = new Supply(hostsOf(purchases));
-  const simulate = rest.length * supply.hosts.length > MOST_PAIRS ? placeAll : placeByOffers;
-  return { placed: simulate(supply, rest, context), context };
+  wants: readonly Want[],
+  context: PlaceContext,
+  batch = 0,
+): readonly Placed[] => {
+  const supply = new Supply(hostsOf(purchases, batch));
+  const simulate = wants.length * supply.hosts.length > MOST_PAIRS ? placeAll : placeByOffers;
+  return simulate(supply, wants, context);
 };
 
 /** Above so many pairs of wants and hosts, offer by offer would take too long: one want after the other instead. */
@@ -104,9 +113,10 @@ const buyMore = (
   return purchasesOf(packed.result.best, packed, on.input, on.zones);
 };
 
-const hostsOf = (purchases: readonly Purchase[]): readonly Host[] =>
+/** Hosts of another batch bear other names: a constraint on the hostname must not take them for the first ones. */
+const hostsOf = (purchases: readonly Purchase[], batch: number): readonly Host[] =>
   purchases.flatMap(({ buyable, count }, nth) =>
     Array.from({ length: count }, (_, copy) =>
-      boughtHost({ ...buyable, id: `bought-${String(nth).padStart(5, '0')}-${copy}` }),
+      boughtHost({ ...buyable, id: `bought-${batch}-${String(nth).padStart(5, '0')}-${copy}` }),
     ),
   );
