@@ -10,6 +10,7 @@ import { portsFace } from '../../lib/emulator/ports-face';
 import type { SettingsChange } from '../../lib/emulator/settings';
 import { createWorld, type EmulatedWorld } from '../../lib/emulator/world';
 import type { Engine } from '../../lib/engine/engine';
+import { storeFact } from '../../lib/engine/facts';
 import type { Clock, LaunchTemplate, Log, Notice, Sender, Store } from '../../lib/engine/ports';
 import { reconcile, type TurnReport } from '../../lib/engine/reconcile';
 import { countingMeter } from '../../lib/telemetry/meter';
@@ -212,3 +213,17 @@ export const appIn = (pool: string, id: string, instances: number, more: Record<
 /** How many instances of the app run. */
 export const running = (world: EmulatedWorld, id: string): number =>
   world.marathon.instances(id).filter(({ condition }) => condition === 'Running').length;
+
+/** A request for a pause of an hour, or for its end, as ingest stores it. */
+export const ask = async (fleet: EmulatedFleet, kind: 'pause' | 'resume'): Promise<void> => {
+  const at = fleet.world.now();
+  const { cluster } = fleet.engine.spec;
+  await storeFact(fleet.engine.store, {
+    scope: { kind: 'cluster', cluster },
+    subject: cluster,
+    dedupeKey: 'last',
+    at,
+    expiresAt: at + 60 * MINUTE,
+    body: { kind, by: 'ada', reason: 'a look at the network' },
+  });
+};
