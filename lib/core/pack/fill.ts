@@ -66,7 +66,7 @@ const fillBest = (bag: Bag, ready: Ready, left: Float64Array, filling: Filling):
     let kept = 0;
     for (let place = 0; place < size; place += 1) {
       const index = at(open, place);
-      if (!canTake(bag, index, left, ready.type, filling)) continue;
+      if (at(left, index) <= 0 || !canTake(bag, index, type, filling)) continue;
       open[kept] = index;
       kept += 1;
       let sum = -at(square, index);
@@ -82,8 +82,7 @@ const fillBest = (bag: Bag, ready: Ready, left: Float64Array, filling: Filling):
   }
 };
 
-const canTake = (bag: Bag, index: number, left: Float64Array, type: number, filling: Filling): boolean => {
-  if (at(left, index) <= 0) return false;
+const canTake = (bag: Bag, index: number, type: number, filling: Filling): boolean => {
   const base = index * bag.dims;
   for (let dim = 0; dim < bag.dims; dim += 1)
     if (at(bag.need, base + dim) > at(filling.room, dim)) return false;

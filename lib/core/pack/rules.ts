@@ -35,7 +35,7 @@ export const byRules = (bag: Bag, values: Float64Array, meter: Meter): readonly 
 };
 
 /** Types that are tried one by one when the classes are many. */
-const FEW_SINGLES = 4;
+const FEW_SINGLES = 2;
 
 /** First-fit-decreasing on one type: the cheapest that stays with this type, and the cheapest once every machine is
  *  shrunk to its load. */
@@ -98,7 +98,7 @@ const inTurn = (bag: Bag, type: number, meter: Meter): readonly Group[] => {
     const copies = repeats(pattern, remaining);
     takeOut(pattern, copies, remaining);
     groups.push({ pattern, copies });
-    spend(meter, 60 * pattern.classes.length + bag.classes);
+    spend(meter, 100 * (pattern.classes.length + 5));
   }
   return groups;
 };
@@ -117,7 +117,7 @@ const onePass = (bag: Bag, meter: Meter): Draft => {
     const copies = repeats(pattern, remaining);
     takeOut(pattern, copies, remaining);
     groups.push({ pattern, copies });
-    spend(meter, bag.dims * (60 * pattern.classes.length + bag.classes));
+    spend(meter, 100 * bag.dims * (pattern.classes.length + 5));
   }
   return draftOf(bag, 'one-pass', groups);
 };

@@ -19,30 +19,34 @@ const machineFaults = (problem: PackProblem, machine: PackedMachine, index: numb
   const faults: string[] = [];
   if (!Number.isInteger(machine.copies) || machine.copies < 1)
     faults.push(`machine ${index} has ${machine.copies} copies`);
-  const grouped = new Map<string, { count: number; cap: number }>();
   let load = NOTHING;
   for (const { class: of, count } of machine.load) {
     const entry = problem.classes[of];
-    if (entry === undefined || !Number.isInteger(count) || count < 1) {
+    if (entry === undefined || !Number.isInteger(count) || count < 1)
       faults.push(`machine ${index} carries ${count} of class ${of}`);
-      continue;
-    }
-    load = add(load, times(entry.need, count));
-    if (entry.allowed !== undefined && entry.allowed[machine.offering] !== true)
+    else load = add(load, times(entry.need, count));
+    if (entry?.allowed !== undefined && entry.allowed[machine.offering] !== true)
       faults.push(`class ${of} may not run on offering ${machine.offering} of machine ${index}`);
-    const name = entry.group === undefined ? `class ${of}` : `group ${entry.group}`;
-    const known = grouped.get(name) ?? { count: 0, cap: Infinity };
-    grouped.set(name, { count: known.count + count, cap: Math.min(known.cap, entry.perHost) });
   }
-  for (const [name, { count, cap }] of grouped)
-    if (count > cap)
-      faults.push(`machine ${index} carries ${count} of ${name}, at most ${cap} may share one`);
   const shortage = firstShortage(load, offering.room);
   if (shortage !== undefined)
     faults.push(
       `machine ${index} has ${offering.room[shortage]} ${shortage}, its load needs ${load[shortage]}`,
     );
-  return faults;
+  return [...faults, ...capFaults(problem, machine, index)];
+};
+
+const capFaults = (problem: PackProblem, machine: PackedMachine, index: number): string[] => {
+  const grouped = new Map<string, { count: number; cap: number }>();
+  for (const { class: of, count } of machine.load) {
+    const entry = problem.classes[of];
+    const name = entry?.group === undefined ? `class ${of}` : `group ${entry.group}`;
+    const known = grouped.get(name) ?? { count: 0, cap: Infinity };
+    grouped.set(name, { count: known.count + count, cap: Math.min(known.cap, entry?.perHost ?? 0) });
+  }
+  return [...grouped].flatMap(([name, { count, cap }]) =>
+    count > cap ? [`machine ${index} carries ${count} of ${name}, at most ${cap} may share one`] : [],
+  );
 };
 
 const countFaults = (problem: PackProblem, plan: PackPlan): string[] => {

@@ -46,6 +46,9 @@ export const headOf = (walk: Walk, remaining: Float64Array): number => {
   return place < walk.order.length ? nth(walk.order, place) : -1;
 };
 
+/** Classes in a row that do not fit before the machine counts as full: only where there are very many. */
+const PATIENCE = 1000;
+
 /** Takes as many of each class as fit, largest first. */
 export const fillByWalk = (
   bag: Bag,
@@ -57,14 +60,16 @@ export const fillByWalk = (
   const end = walk.order.length;
   openMachine(bag, type, filling);
   let largest = roomShare(bag, walk, filling.room);
+  let misses = 0;
   for (let place = alive(walk, 0, remaining); place < end; place = alive(walk, place + 1, remaining)) {
     if (at(walk.size, place) > largest) {
       place = alive(walk, firstAtMost(walk, place, largest), remaining);
       if (place >= end) break;
     }
-    if (isTooSmall(bag, walk, place, filling.room)) break;
+    if (misses > PATIENCE || isTooSmall(bag, walk, place, filling.room)) break;
     const index = nth(walk.order, place);
     const count = Math.min(at(remaining, index), roomFor(bag, index, type, filling));
+    misses = count > 0 ? 0 : misses + 1;
     if (count <= 0) continue;
     putIn(bag, index, count, filling);
     largest = roomShare(bag, walk, filling.room);

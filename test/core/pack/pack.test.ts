@@ -37,6 +37,8 @@ const reordered = (given: PackProblem, seed: number): PackProblem => {
   };
 };
 
+const inOrder = (a: string, b: string): number => (a < b ? -1 : 1);
+
 /** What is bought and what runs there, in words that do not depend on the order of the input. */
 const inWords = (given: PackProblem, plan: PackPlan): string => {
   const words = new Map<string, number>();
@@ -45,10 +47,10 @@ const inWords = (given: PackProblem, plan: PackPlan): string => {
     const carried = new Map<string, number>();
     for (const { class: index, count } of load)
       carried.set(need(index), (carried.get(need(index)) ?? 0) + count);
-    const word = `${given.offerings[offering]?.key}: ${[...carried].sort().join(' ')}`;
+    const word = `${given.offerings[offering]?.key}: ${[...carried].map(String).sort(inOrder).join(' ')}`;
     words.set(word, (words.get(word) ?? 0) + copies);
   }
-  return `${plan.rule} ${plan.usdPerHour} ${[...words].sort().join('\n')}`;
+  return `${plan.rule} ${plan.usdPerHour} ${[...words].map(String).sort(inOrder).join('\n')}`;
 };
 
 describe('pack', () => {
