@@ -111,30 +111,42 @@ export const deposed = (head: Head, cause: unknown): Failure =>
     cause,
   });
 
+/** Turns of a cluster begin at least this far apart when events pour in: what comes in between is one turn's work. */
+const APART_MS = 1_000;
+
+/** `never`: a wake is on its way already. Else how long the wake is to wait, in milliseconds. */
+export type WakeAdvice = 'never' | { readonly delayMs: number };
+
 /** Counts events for the cluster and tells whether a wake has to be sent for them. `always` is for ticks and batches
  *  that were delivered before: their first wake may never have been sent. */
 export const want = async (
   store: Store,
   cluster: string,
   options: { readonly count: number; readonly now: number; readonly always: boolean },
-): Promise<boolean> => {
+): Promise<WakeAdvice> => {
   const { count, now, always } = options;
   const key = headKey(cluster);
   try {
-    await store.update(key, { add: { wanted: count }, set: { wakeSentAt: now } }, [
+    const item = await store.update(key, { add: { wanted: count }, set: { wakeSentAt: now } }, [
       { field: 'wakeSentAt', is: '<=', value: now - WAKE_OUTSTANDING_MS, orAbsent: true },
     ]);
-    return true;
+    return { delayMs: delayOf(item, now) };
   } catch (error) {
     if (!isFailure(error, 'conflict')) throw error;
   }
   // Between the two writes a turn may have claimed the head and cleared the mark: then no wake is on its way for this.
   const item = await store.update(key, { add: { wanted: count } });
-  return always || !isOutstanding(item, now);
+  return always || !isOutstanding(item, now) ? { delayMs: delayOf(item, now) } : 'never';
 };
 
-const mark = z.object({ wakeSentAt: z._default(z.number(), 0) });
+const marks = z.object({ wakeSentAt: z._default(z.number(), 0), epoch: z._default(z.number(), 0) });
 const isOutstanding = (item: Item, now: number): boolean =>
-  mark.parse(item).wakeSentAt > now - WAKE_OUTSTANDING_MS;
+  marks.parse(item).wakeSentAt > now - WAKE_OUTSTANDING_MS;
+
+/** The epoch is the time of the last claim. The first event after a quiet second is not kept waiting. */
+const delayOf = (item: Item, now: number): number => {
+  const { epoch } = marks.parse(item);
+  return epoch <= now && now - epoch < APART_MS ? APART_MS : 0;
+};
 
 export const wakeBody = (cluster: string): string => JSON.stringify({ muster: 'wake', cluster });

@@ -42,8 +42,9 @@ export const ingest = async (
   }
   const woken: string[] = [];
   for (const [cluster, { count, always }] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!(await want(deps.store, cluster, { count, now: deps.clock.now(), always }))) continue;
-    await deps.wake.send(wakeBody(cluster));
+    const advice = await want(deps.store, cluster, { count, now: deps.clock.now(), always });
+    if (advice === 'never') continue;
+    await deps.wake.send(wakeBody(cluster), advice);
     woken.push(cluster);
   }
   deps.meter.count('Signals', signals.length);

@@ -28,8 +28,9 @@ const waitingFor = (
   each: Resources,
   count: number,
   constraints: readonly Constraint[],
+  running = 0,
 ): QueueItem => ({
-  runSpec: anApp(id, { each, constraints, instances: count }),
+  runSpec: anApp(id, { each, constraints, instances: running + count }),
   count,
   since: NOW - MINUTE,
   backoffMs: 0,
@@ -211,7 +212,8 @@ export const bigFleet = (agents: number, pending: number, work: number): PlanInp
   const apps = 500;
   const queue = Array.from({ length: apps }, (_, nth) => {
     const each = { ...NOTHING, cpuMilli: 100 + 50 * roll(40), memMib: 128 + 64 * roll(120), ports: 1 };
-    return waitingFor(`/app-${nth}`, each, pending / apps, constraints[nth % 5] ?? []);
+    const own = constraints[nth % 5] ?? [];
+    return waitingFor(`/app-${nth}`, each, pending / apps, own, own.length > 0 ? RUNNING : 0);
   });
   const tasks = queue
     .filter(({ runSpec }) => runSpec.constraints.length > 0)
@@ -224,13 +226,16 @@ export const bigFleet = (agents: number, pending: number, work: number): PlanInp
   return inputOf(aSpec({ pools: [bigPool()], limits: { machines: 100_000 } }), world, work);
 };
 
+/** Tasks that run of each app with a constraint. */
+const RUNNING = 2000;
+
 /** Tasks of an app that run already: 2,000 each, so that 200 apps have the 400,000 of the fleet. */
 const runningTasks = (
   runSpec: string,
   agents: readonly Agent[],
   roll: (below: number) => number,
 ): readonly Task[] =>
-  Array.from({ length: Math.min(2000, agents.length) }, (_, nth) => {
+  Array.from({ length: RUNNING }, (_, nth) => {
     const agent = pick(roll, agents);
     return {
       id: `${runSpec}.${nth}`,

@@ -50,16 +50,23 @@ describe('the head item', () => {
     const answers = [];
     for (let nth = 0; nth < 5; nth += 1)
       answers.push(await want(store, C, { count: 1, now: NOW + nth, always: false }));
-    expect(answers).toEqual([true, false, false, false, false]);
+    expect(answers).toEqual([{ delayMs: 0 }, 'never', 'never', 'never', 'never']);
     await claim(store, C, NOW + 10, LEASE);
-    expect(await want(store, C, { count: 1, now: NOW + 11, always: false })).toBe(true);
+    expect(await want(store, C, { count: 1, now: NOW + 2_000, always: false })).toEqual({ delayMs: 0 });
   });
 
   test('sends a wake again for a tick or a redelivered batch, and after ten seconds', async () => {
     const store = createMemoryStore();
     await want(store, C, { count: 1, now: NOW, always: false });
-    expect(await want(store, C, { count: 1, now: NOW + 1, always: true })).toBe(true);
-    expect(await want(store, C, { count: 1, now: NOW + 10_001, always: false })).toBe(true);
+    expect(await want(store, C, { count: 1, now: NOW + 1, always: true })).toEqual({ delayMs: 0 });
+    expect(await want(store, C, { count: 1, now: NOW + 10_001, always: false })).toEqual({ delayMs: 0 });
+  });
+
+  test('lets events gather for a second when a turn has just begun', async () => {
+    const store = createMemoryStore();
+    await claim(store, C, NOW, 0);
+    expect(await want(store, C, { count: 1, now: NOW + 200, always: false })).toEqual({ delayMs: 1_000 });
+    expect(await want(store, C, { count: 1, now: NOW + 300, always: false })).toBe('never');
   });
 
   test('a release that missed events wakes again, and one that covered all does not', async () => {
@@ -103,7 +110,7 @@ describe('the head item', () => {
           await release(store, wake, head);
         };
         const event = async (): Promise<void> => {
-          if (await want(store, C, { count: 1, now: NOW, always: false })) await wake.send('');
+          if ((await want(store, C, { count: 1, now: NOW, always: false })) !== 'never') await wake.send('');
         };
         const arrivals = Array.from({ length: events }, event);
         await scheduler.waitFor(Promise.all(arrivals));

@@ -1,0 +1,55 @@
+// npm run bench [-- WORDS]: prints every figure of docs/benchmarks.md with the machine, its load and the versions; words
+// choose those whose names hold one of them. Correctness is asserted by each; no time is.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { type Figures, printable } from './figures';
+
+type Bench = { readonly name: string; readonly run: () => Promise<readonly Figures[]> };
+
+const BENCHES: readonly Bench[] = [
+  { name: 'estimator', run: async () => (await import('./packing')).estimatorBenches() },
+  { name: 'packing', run: async () => (await import('./packing')).packingBenches() },
+  { name: 'karpenter', run: async () => [1000, 5000, 20_000].map((await import('./plans')).karpenterBench) },
+  { name: 'big', run: async () => [(await import('./plans')).bigBench()] },
+  { name: 'raw', run: async () => [await (await import('./raw')).rawBench()] },
+  { name: 'bundles', run: async () => (await import('./bundles')).bundleBenches() },
+  { name: 'storm', run: async () => [await (await import('./storm')).stormBench()] },
+];
+
+const show = ({ name, figures, note }: Figures): void => {
+  console.log(`\n${name}`);
+  for (const [label, value] of Object.entries(figures))
+    console.log(`  ${printable(value).padStart(12)}  ${label}`);
+  console.log(`  ${note}`);
+};
+
+const packageVersion = (): string => {
+  const parsed: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed
+    ? String(parsed.version)
+    : 'unknown';
+};
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--one') {
+  const bench = BENCHES.find(({ name }) => name === rest[0]);
+  for (const figures of (await bench?.run()) ?? []) show(figures);
+} else {
+  const words = first === undefined ? [] : [first, ...rest];
+  const load = loadavg()[0] ?? 0;
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown cpu'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${load.toFixed(2)}; Node ${process.version}; Muster ${packageVersion()}`,
+  );
+  // Each in a process of its own, so that memory and warm code of one do not count for another.
+  const chosen = BENCHES.filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+  const statuses = chosen.map(
+    ({ name }) =>
+      spawnSync(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', '--one', name], {
+        stdio: 'inherit',
+      }).status,
+  );
+  if (statuses.some((status) => status !== 0)) process.exitCode = 1;
+}
