@@ -3,6 +3,7 @@
 // Joint: let each type split its own price over its resources in its own way. Every task then costs at least its
 // share of the cheapest type that takes it. That is the dual of the fractional assignment of tasks to types: any split
 // is a valid bound, so a simple climb is enough and nothing has to converge.
+import { coverOf } from './alone';
 import type { Bag } from './bag';
 import { at, bump } from './cells';
 import type { Meter } from './meter';
@@ -117,6 +118,9 @@ const volumeOf = (
   return { value: most > 0 ? value / Math.max(1, most) : 0, split };
 };
 
+/** Up to this many classes each is covered exactly. */
+const FEW_CLASSES = 20;
+
 /** Each class by itself: it needs so many of the machines that take most of it, and none is cheaper than the cheapest. */
 const aloneBound = (bag: Bag): number => {
   let best = 0;
@@ -133,7 +137,8 @@ const aloneBound = (bag: Bag): number => {
       each = Math.min(each, at(bag.price, type) / fit);
     }
     const count = at(bag.count, index);
-    best = Math.max(best, Math.ceil(count / most) * price, count * each);
+    const exact = bag.classes <= FEW_CLASSES ? coverOf(bag, index)?.price : undefined;
+    best = Math.max(best, exact ?? 0, Math.ceil(count / most) * price, count * each);
     const counter = shared[at(bag.counter, index)];
     if (counter === undefined) continue;
     counter.count += count;

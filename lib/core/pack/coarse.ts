@@ -1,6 +1,7 @@
 // Many different shapes become few: classes that may run on the same types are split, again and again along the
 // dimension in which a part differs most, until few parts are left to plan with, each by its mean. Means, not maxima:
-// a plan for maxima wastes 4-6 %, and what does not fit after all finds a gap. Capped classes stay as they are.
+// a plan for maxima wastes 4-6 %, and what does not fit after all finds a gap. Caps are added up, shared ones
+// forgotten: the realisation heeds them task by task.
 import type { Bag } from './bag';
 import { at, bump, nth } from './cells';
 
@@ -17,7 +18,7 @@ type Part = {
   readonly mean: number;
 };
 
-/** @param into how many parts; more where more kinds of restrictions or capped classes need them. */
+/** @param into how many parts; more where more kinds of restrictions need them. */
 export const coarsen = (bag: Bag, into: number): Coarse => {
   const scale = scaleOf(bag);
   const parts = alike(bag).map((members) => partOf(bag, members, scale));
@@ -47,11 +48,11 @@ const scaleOf = (bag: Bag): Float64Array => {
   return scale;
 };
 
-/** Classes that may run on exactly the same types; a capped class is alone. */
+/** Classes that may run on exactly the same types. */
 const alike = (bag: Bag): readonly (readonly number[])[] => {
   const found = new Map<string, number[]>();
   for (let index = 0; index < bag.classes; index += 1) {
-    let key = at(bag.cap, index) < Infinity ? `${index}:` : '';
+    let key = '';
     for (let type = 0; type < bag.types; type += 1)
       key += at(bag.most, index * bag.types + type) > 0 ? '1' : '0';
     const list = found.get(key);
@@ -82,19 +83,22 @@ const bagOfMeans = (bag: Bag, members: readonly (readonly number[])[]): Bag => {
   const { dims, types } = bag;
   const need = new Float64Array(members.length * dims);
   const count = new Float64Array(members.length);
-  const most = new Float64Array(members.length * types);
-  const head = (row: readonly number[]): number => nth(row, 0);
+  const cap = new Float64Array(members.length);
   members.forEach((row, part) => {
     for (const index of row) {
       bump(count, part, at(bag.count, index));
+      bump(cap, part, at(bag.cap, index));
       for (let dim = 0; dim < dims; dim += 1)
         bump(need, part * dims + dim, at(bag.need, index * dims + dim) * at(bag.count, index));
     }
     for (let dim = 0; dim < dims; dim += 1)
       need[part * dims + dim] = at(need, part * dims + dim) / at(count, part);
+  });
+  const most = new Float64Array(members.length * types);
+  members.forEach((row, part) => {
     for (let type = 0; type < types; type += 1) {
-      if (at(bag.most, head(row) * types + type) === 0) continue;
-      let fit = Math.min(at(bag.cap, head(row)), at(count, part));
+      if (at(bag.most, nth(row, 0) * types + type) === 0) continue;
+      let fit = Math.min(at(cap, part), at(count, part));
       for (let dim = 0; dim < dims; dim += 1) {
         const each = at(need, part * dims + dim);
         if (each * fit > at(bag.room, type * dims + dim))
@@ -103,13 +107,15 @@ const bagOfMeans = (bag: Bag, members: readonly (readonly number[])[]): Bag => {
       most[part * types + type] = Math.max(1, fit);
     }
   });
+  const counter = new Float64Array(members.length).fill(-1);
   return {
     ...bag,
     classes: members.length,
     need,
     count,
+    cap,
     most,
-    cap: Float64Array.from(members, (row) => at(bag.cap, head(row))),
-    counter: Float64Array.from(members, (row) => at(bag.counter, head(row))),
+    counter,
+    counterCap: new Float64Array(0),
   };
 };

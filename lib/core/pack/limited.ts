@@ -20,9 +20,12 @@ import {
 import { jointBound } from './bounds';
 import type { Canonical } from './canonical';
 import { at, bump, nth } from './cells';
+import { improved } from './improve';
+import { simplePlans } from './many';
 import type { Meter } from './meter';
 import type { PackProblem } from './problem';
-import { byRules } from './rules';
+import { byRules, MANY_CLASSES } from './rules';
+
 import { walkBySize } from './walk';
 
 /** True when the draft keeps within every limit. */
@@ -36,26 +39,49 @@ export const respects = (draft: Draft, from: Canonical, problem: PackProblem): b
     return bought <= machines;
   });
 
-const ROUNDS = 10;
+const ROUNDS = 12;
+/** With very many classes a round is dear. */
+const FEW_ROUNDS = 2;
 
 /** Plans within the limits, most tasks placed first, then cheapest. */
 export const limitedDrafts = (from: Canonical, problem: PackProblem, meter: Meter): readonly Draft[] => {
   const { bag } = from;
   if (bag.classes === 0) return [];
-  const usual = bag.price.reduce((sum, price) => sum + price, 0) / bag.types;
-  const surcharge = new Float64Array(problem.limits.length);
   const drafts: Draft[] = [cutToLimits(bag, { rule: 'most-tasks', groups: [] }, from, problem)];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const steered = { ...bag, price: surcharged(from, surcharge) };
-    const found = byRules(steered, jointBound(steered, 60, meter).values, meter);
+  const keep = (found: readonly Draft[]): void => {
     for (const draft of found) drafts.push(cutToLimits(bag, draft, from, problem));
-    const broken = problem.limits.flatMap(({ machines }, limit) =>
-      found.every((draft) => boughtUnder(draft.groups, from, limit) > machines) ? [limit] : [],
-    );
-    if (broken.length === 0) break;
-    for (const limit of broken) surcharge[limit] = Math.max(2.5 * at(surcharge, limit), usual / 8);
+  };
+  const steered = { ...bag, price: surcharged(from, surchargeOf(from, problem, meter, keep)) };
+  if (bag.classes <= MANY_CLASSES && meter.spent < meter.limit) {
+    const valued = jointBound(steered, 60, meter);
+    keep(improved(steered, { valued, rules: byRules(steered, valued.values, meter) }, meter).drafts);
   }
   return drafts.sort((a, b) => tasksLeft(a) - tasksLeft(b) || a.price - b.price);
+};
+
+/** Raises the surcharge of each limit that the cheapest plan breaks until none is broken. `keep` sees all plans. */
+const surchargeOf = (
+  from: Canonical,
+  problem: PackProblem,
+  meter: Meter,
+  keep: (found: readonly Draft[]) => void,
+): Float64Array => {
+  const { bag } = from;
+  const usual = bag.price.reduce((sum, price) => sum + price, 0) / bag.types;
+  const surcharge = new Float64Array(problem.limits.length);
+  const rounds = bag.classes > MANY_CLASSES ? FEW_ROUNDS : ROUNDS;
+  for (let round = 0; round < rounds; round += 1) {
+    const found = simplePlans({ ...bag, price: surcharged(from, surcharge) }, meter);
+    keep(found);
+    const cheapest = found[0]?.groups ?? [];
+    const broken = problem.limits.flatMap(({ machines }, limit) =>
+      boughtUnder(cheapest, from, limit) > machines ? [limit] : [],
+    );
+    if (broken.length === 0) break;
+    const first = bag.classes > MANY_CLASSES ? usual / 4 : usual / 40;
+    for (const limit of broken) surcharge[limit] = Math.max(1.8 * at(surcharge, limit), first);
+  }
+  return surcharge;
 };
 
 const tasksLeft = (draft: Draft): number => draft.left.reduce((sum, count) => sum + count, 0);
@@ -112,8 +138,9 @@ const fillRest = (
 ): readonly Group[] => {
   const filling = emptyFilling(bag);
   const groups: Group[] = [];
-  const order = smallestFirst(bag);
+  let order = smallestFirst(bag);
   for (;;) {
+    order = order.filter((index) => at(remaining, index) > 0);
     let best: Pattern | undefined;
     for (let type = 0; type < bag.types; type += 1) {
       if ((from.under[type] ?? []).some((limit) => at(left, limit) < 1)) continue;
@@ -143,6 +170,9 @@ const smallestFirst = (bag: Bag): readonly number[] => {
   return [...walkBySize(bag, mean).order].reverse();
 };
 
+/** Classes in a row that do not fit before a machine counts as full. */
+const PATIENCE = 200;
+
 /** Takes as many of each class as fit, in the order given. */
 const fillInOrder = (
   bag: Bag,
@@ -152,10 +182,13 @@ const fillInOrder = (
 ): Pattern => {
   const { remaining, filling } = from;
   openMachine(bag, type, filling);
+  let misses = 0;
   for (const index of order) {
-    const count =
-      at(remaining, index) === 0 ? 0 : Math.min(at(remaining, index), roomFor(bag, index, type, filling));
+    const left = at(remaining, index);
+    const count = left === 0 ? 0 : Math.min(left, roomFor(bag, index, type, filling));
     if (count > 0) putIn(bag, index, count, filling);
+    misses = count > 0 || filling.classes.length === 0 ? 0 : misses + 1;
+    if (misses > PATIENCE) break;
   }
   return { type, classes: filling.classes, counts: filling.counts };
 };

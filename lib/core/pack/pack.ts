@@ -6,7 +6,7 @@ import { jointBound, type Valued } from './bounds';
 import { type Canonical, canonical, toPlan } from './canonical';
 import { at } from './cells';
 import { limitedDrafts, respects } from './limited';
-import type { Meter } from './meter';
+import { type Meter, within } from './meter';
 import type { Bound, PackPlan, PackProblem, PackResult } from './problem';
 import { improvedMany, jointBoundOfMany } from './many';
 import { byRules, MANY_CLASSES } from './rules';
@@ -55,13 +55,18 @@ const solved = (
   const isMany = bag.classes > MANY_CLASSES;
   const valued = (isMany ? jointBoundOfMany : jointBound)(bag, CLIMB, meter);
   const rules = byRules(bag, valued.values, meter).map((draft) => shrunk(bag, draft));
-  const better = (isMany ? improvedMany : improved)(bag, { valued, rules }, meter);
+  const isTight = rules[0] !== undefined && !respects(rules[0], from, problem);
+  const better = within(meter, (isTight ? FREE_SHARE : 1) * problem.work, (part) =>
+    (isMany ? improvedMany : improved)(bag, { valued, rules }, part),
+  );
   const plans = better.drafts.map((draft) => ({ draft, from, plan: toPlan(draft, from, problem) }));
   plans.sort((a, b) => a.plan.usdPerHour - b.plan.usdPerHour);
   return { from, plans, bound: better.bound };
 };
 
 const CLIMB = 300;
+/** Where a limit seems to bind, this much of the work goes into the plan without limits: it gives the bound. */
+const FREE_SHARE = 0.4;
 
 /** Every machine becomes the cheapest that holds its load. A single-type plan stays as it is. */
 const shrunk = (bag: Bag, draft: Draft): Draft => {

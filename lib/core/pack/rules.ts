@@ -1,6 +1,7 @@
 // The simple rules, cheap enough to run them all: the plan is never worse than the best of them. Machines are filled
 // one after the other; a filling that can be repeated with what remains is repeated at once, so that 51,000 equal tasks
 // cost as much as two. Filling machine by machine from largest to smallest is first-fit-decreasing, task for task.
+import { oneClass } from './alone';
 import {
   type Bag,
   type Draft,
@@ -22,7 +23,8 @@ export const MANY_CLASSES = 200;
 
 /** All rules' plans, cheapest first. `values` is what one task of each class is worth. */
 export const byRules = (bag: Bag, values: Float64Array, meter: Meter): readonly Draft[] => {
-  const drafts = [...bestSingles(bag, meter), onePass(bag, meter)];
+  const exact = oneClass(bag);
+  const drafts = [...(exact === undefined ? [] : [exact]), ...bestSingles(bag, meter), onePass(bag, meter)];
   if (bag.classes <= MANY_CLASSES) {
     drafts.push(
       byDensity(bag, { rule: 'smallest-rest', values, fill: scoreFiller(bag, 'smallest-rest') }, meter),
