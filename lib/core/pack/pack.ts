@@ -12,7 +12,7 @@ import { improvedMany, jointBoundOfMany } from './many';
 import { byRules, MANY_CLASSES } from './rules';
 import { improved } from './improve';
 
-/** Work units a caller without an opinion should give: openb-2023-a ends within 0.7 % of its bound. */
+/** Work units a caller without an opinion should give: openb-2023-a ends within 0.8 % of its bound. */
 export const DEFAULT_WORK = 600;
 
 const CANDIDATES = 8;
