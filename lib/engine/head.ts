@@ -10,6 +10,10 @@ import { corrupt } from './schema';
 /** A wake that was sent this recently and not claimed is still on its way: no second one is sent. */
 const WAKE_OUTSTANDING_MS = 10_000;
 
+/** More events than this during one turn are a storm: the next turn waits a moment, so that it covers most of them. */
+const STORM_EVENTS = 20;
+const STORM_WAIT_MS = 1_000;
+
 const headItem = z.object({
   epoch: z._default(z.number(), 0),
   leaseUntil: z._default(z.number(), 0),
@@ -82,15 +86,17 @@ const releaseAndWake = async (
   head: Head,
   freed: { readonly set: { readonly leaseUntil: number } },
 ): Promise<void> => {
+  let after: Head;
   try {
-    await store.update(headKey(head.cluster), freed, [mine(head)]);
+    after = headOf(head.cluster, await store.update(headKey(head.cluster), freed, [mine(head)]));
   } catch (error) {
     // Deposed: the turn that holds the head now covers everything.
     if (isFailure(error, 'conflict')) return;
     throw error;
   }
+  const isStorm = after.wanted - head.wanted > STORM_EVENTS;
   // Only now: a wake that arrives while the lease is still held does nothing and would be lost.
-  await wake.send(wakeBody(head.cluster));
+  await wake.send(wakeBody(head.cluster), { delayMs: isStorm ? STORM_WAIT_MS : 0 });
 };
 
 /** Writes the list of open intents. Throws Failure('conflict') when this turn is deposed: it must begin nothing. */

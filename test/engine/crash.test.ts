@@ -56,6 +56,6 @@ test('turns that die one after the other, each anywhere, still end where undistu
       await fleet.minutes(TO_THE_END);
       expect(await outcome(fleet)).toEqual(wanted);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });

@@ -83,6 +83,21 @@ describe('the head item', () => {
     expect(wake.sent.length).toBe(1);
   });
 
+  test('a release that missed a storm lets a second of it pass, so that the next turn covers it', async () => {
+    const store = createMemoryStore();
+    const delays: (number | undefined)[] = [];
+    const wake: Sender = {
+      send: async (_body, options) => void delays.push(options?.delayMs),
+    };
+    for (const count of [1, 1000]) {
+      const head = await claim(store, C, NOW, LEASE);
+      if (head === undefined) throw new Error('the lease should be free');
+      await want(store, C, { count, now: NOW + 1, always: false });
+      await release(store, wake, head);
+    }
+    expect(delays).toEqual([0, 1000]);
+  });
+
   test('no interleaving of events and turns loses a wake-up', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 4 }), async (scheduler, events) => {
