@@ -1,0 +1,134 @@
+// The control plane: two queues, five functions, one table, rules, a tick, few alarms. No server, no NAT gateway.
+import { Annotations, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Code, FunctionUrlAuthType, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { Spec } from '../core/model/spec';
+import { TABLE } from '../dynamodb/table-definition';
+import { acknowledge } from './acknowledged';
+import { Alarms } from './alarms';
+import { EventSources } from './events';
+import { feed, LEASE_SECONDS, makeFunction, TIMEOUTS } from './functions';
+import { fleetStatements, readFleet, readParameters, turnReferences } from './permissions';
+import { Pools } from './pools';
+import { MessageQueue } from './queue';
+import { WebhookApi } from './webhook-api';
+
+export type ControlPlaneProps = StackProps & {
+  readonly specs: readonly Spec[];
+  /** Folder of the bundled functions. */
+  readonly asset: string;
+  /** Of the agents; the network's default group when empty. */
+  readonly securityGroups: readonly string[];
+};
+
+/** A function's environment holds 4 KB in all; this leaves room for the rest. */
+const MOST_TEMPLATE_BYTES = 3000;
+
+export class ControlPlaneStack extends Stack {
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
+    super(scope, id, props);
+    const { specs } = props;
+    const table = makeTable(this);
+    const events = new MessageQueue(this, 'Events', Duration.seconds(TIMEOUTS.ingest));
+    const wake = new MessageQueue(this, 'Wakes', Duration.seconds(TIMEOUTS.reconcile));
+    const pools = specs.map((spec) => ({ spec, made: new Pools(this, `Pools-${spec.cluster}`, { spec, securityGroups: props.securityGroups }) }));
+    const asset = Code.fromAsset(props.asset);
+    const reach = specs.some(({ network }) => network.reach === 'vpc') ? makeReach(this, asset, specs) : undefined;
+    const environment = {
+      MUSTER_TABLE: table.tableName,
+      MUSTER_EVENTS_QUEUE: events.queue.queueUrl,
+      MUSTER_WAKE_QUEUE: wake.queue.queueUrl,
+      MUSTER_LEASE_SECONDS: String(LEASE_SECONDS),
+      ...(reach === undefined ? {} : { MUSTER_REACH_FUNCTION: reach.functionName }),
+    };
+    const turning = { ...environment, MUSTER_TEMPLATES: templatesText(this, pools) };
+    const ingest = makeFunction(this, 'ingest', asset, { environment });
+    const reconcile = makeFunction(this, 'reconcile', asset, { environment: turning });
+    const webhook = makeFunction(this, 'webhook', asset, { environment });
+    const api = makeFunction(this, 'api', asset, { environment: turning });
+    feed(ingest, events);
+    feed(reconcile, wake);
+    for (const [fn, actions] of [
+      [ingest, ['PutItem', 'UpdateItem']],
+      [reconcile, TABLE.actions],
+      [webhook, ['GetItem', 'PutItem']],
+      [api, ['GetItem', 'Query']],
+    ] as const)
+      fn.addToRolePolicy(new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), resources: [table.tableArn] }));
+    for (const fn of [ingest, reconcile]) wake.queue.grantSendMessages(fn);
+    for (const fn of [webhook, api]) events.queue.grantSendMessages(fn);
+    grantTurns(this, { reconcile, api, webhook, ...(reach === undefined ? {} : { reach }) }, pools);
+    new EventSources(this, 'Sources', events);
+    new Alarms(this, 'Alarms', { events, wake, reconcile });
+    const hooks = new WebhookApi(this, 'Webhooks', webhook);
+    const url = api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+    new CfnOutput(this, 'WebhookUrl', { value: `${hooks.api.apiEndpoint}/hooks/` });
+    new CfnOutput(this, 'ApiUrl', { value: url.url });
+    acknowledge(this);
+  }
+}
+
+type MadePools = readonly { readonly spec: Spec; readonly made: Pools }[];
+
+const makeTable = (scope: Construct): TableV2 =>
+  new TableV2(scope, 'Table', {
+    partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
+    sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
+    timeToLiveAttribute: TABLE.timeToLive,
+    billing: Billing.onDemand(),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+
+const templatesText = (stack: Stack, pools: MadePools): string => {
+  const templates = Object.fromEntries(pools.map(({ spec, made }) => [spec.cluster, made.templates]));
+  const bytes = Buffer.byteLength(JSON.stringify(templates));
+  if (bytes <= MOST_TEMPLATE_BYTES) return stack.toJsonString(templates);
+  const names = pools.flatMap(({ spec }) => spec.pools.map(({ name }) => name));
+  throw new Error(
+    `The launch templates of ${names.length} pools need ${bytes} bytes of a function's environment, which holds ${MOST_TEMPLATE_BYTES}. Deploy fewer clusters together.`,
+  );
+};
+
+/** The only function inside the network. It may do nothing on AWS but what a function in a network needs. */
+const makeReach = (stack: Stack, asset: Code, specs: readonly Spec[]): LambdaFunction => {
+  const network = specs.find((spec) => spec.network.reach === 'vpc')?.network;
+  if (network?.vpcId === undefined) throw new Error('network.reach is vpc, and no vpcId is given');
+  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: network.vpcId, availabilityZones: stack.availabilityZones });
+  const subnets = network.subnets.map((subnetId) => {
+    const subnet = Subnet.fromSubnetId(stack, `Subnet-${subnetId}`, subnetId);
+    Annotations.of(subnet).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId', 'No route is made here.');
+    return subnet;
+  });
+  const group = new SecurityGroup(stack, 'ReachGroup', { vpc, description: 'Muster to the Mesos masters and Marathon' });
+  return makeFunction(stack, 'reach', asset, { vpc, vpcSubnets: { subnets }, securityGroups: [group] });
+};
+
+type Turning = {
+  readonly reconcile: LambdaFunction;
+  readonly api: LambdaFunction;
+  readonly webhook: LambdaFunction;
+  readonly reach?: LambdaFunction;
+};
+
+const grantTurns = (stack: Stack, { reconcile, api, webhook, reach }: Turning, pools: MadePools): void => {
+  for (const { spec, made } of pools)
+    for (const statement of fleetStatements(stack, spec, [made.role.roleArn])) {
+      // One statement id a policy: several clusters share the function.
+      const sid = `${statement.sid ?? ''}${pools.length > 1 ? spec.cluster.replace(/[^A-Za-z0-9]/g, '') : ''}`;
+      reconcile.addToRolePolicy(PolicyStatement.fromJson({ ...statement.toStatementJson(), Sid: sid }));
+    }
+  const asked = pools.flatMap(({ spec }) => turnReferences(spec));
+  for (const fn of [reconcile, api]) {
+    fn.addToRolePolicy(readFleet(stack));
+    for (const statement of readParameters(stack, asked)) fn.addToRolePolicy(statement);
+    if (reach !== undefined)
+      fn.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [reach.functionArn] }));
+  }
+  const secrets = pools.flatMap(({ spec }) => spec.webhooks.map(({ secret }) => secret));
+  for (const statement of readParameters(stack, secrets)) webhook.addToRolePolicy(statement);
+};
