@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod/mini';
+import { type ApiDoor, apiRoutes } from '../../lib/doors/api';
+import { ingestDoor, type IngestDoor } from '../../lib/doors/ingest';
+import { reconcile } from '../../lib/engine/reconcile';
+import { aroundPorts } from '../builders/around-ports';
+import { appIn, collecting, type EmulatedFleet, emulatedFleet, SCOPE } from '../builders/emulated-fleet';
+import { CONTEXT, sqsEvent } from '../builders/lambda';
+
+const open = () => {
+  const fleet = emulatedFleet();
+  const queued: string[] = [];
+  const door: ApiDoor = {
+    store: fleet.engine.store,
+    clock: fleet.clock,
+    events: collecting(queued),
+    clusters: ['prod'],
+    engine: async () => fleet.engine,
+  };
+  const app = apiRoutes(async () => door);
+  const get = async (path: string) => {
+    const answer = await app.request(path);
+    return { status: answer.status, body: (await answer.json()) as unknown };
+  };
+  const post = async (path: string, body: string) =>
+    (await app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }))
+      .status;
+  return { fleet, queued, get, post };
+};
+
+/** What is on the queue goes through the real ingest. */
+const deliver = async (fleet: EmulatedFleet, queued: readonly string[]): Promise<void> => {
+  const door: IngestDoor = { ...fleet.engine, routes: [{ cluster: 'prod', scopes: [SCOPE] }], webhooks: {} };
+  const handler = ingestDoor(async () => door, door);
+  const sentAt = fleet.world.now();
+  await handler(sqsEvent(queued.map((body, nth) => ({ id: `m${nth}`, body, sentAt }))), CONTEXT);
+};
+
+const status = z.array(z.object({ wrong: z.array(z.string()), doing: z.array(z.string()) }));
+
+describe('the API', () => {
+  test('answers the four questions before and after a turn', async () => {
+    const { fleet, get } = open();
+    const before = await get('/api/status');
+    expect(before).toMatchObject({ status: 200, body: [{ wrong: ['No turn has been recorded yet.'] }] });
+    fleet.world.marathon.createApp(appIn('web', '/shop', 3));
+    fleet.world.advance(30_000);
+    await reconcile(fleet.engine);
+    const [now] = status.parse((await get('/api/status')).body);
+    expect(now?.wrong).toEqual([]);
+    expect(now?.doing[0]).toContain('on its way for pool web');
+  });
+
+  test('makes the plan live and does nothing of it', async () => {
+    const { fleet, get } = open();
+    fleet.world.marathon.createApp(appIn('web', '/shop', 3));
+    fleet.world.advance(30_000);
+    const answer = await get('/api/plan');
+    expect(answer).toMatchObject({ status: 200, body: { plan: { actions: [{ kind: 'launch' }] } } });
+    expect(fleet.machines()).toEqual([]);
+    expect(await get('/api/history')).toMatchObject({ status: 200, body: [] });
+  });
+
+  test('accepts a pause and a resume, which hold from the next turn on', async () => {
+    const { fleet, queued, get, post } = open();
+    expect(await post('/api/pause', JSON.stringify({ by: 'ada', reason: 'a look', minutes: 30 }))).toBe(202);
+    await deliver(fleet, queued.splice(0));
+    fleet.world.marathon.createApp(appIn('web', '/shop', 3));
+    await fleet.minutes(2);
+    expect(fleet.machines()).toEqual([]);
+    expect(JSON.stringify((await get('/api/status')).body)).toContain('ada paused Muster: a look');
+    expect(await post('/api/resume', JSON.stringify({ by: 'ada' }))).toBe(202);
+    await deliver(fleet, queued.splice(0));
+    await fleet.minutes(1);
+    expect(fleet.machines().length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['/api/pause', '{', 400],
+    ['/api/pause', '{}', 400],
+    ['/api/pause', '{"by":"ada","reason":"","minutes":5}', 400],
+    ['/api/pause', '{"by":"ada","reason":"x","minutes":-5}', 400],
+    ['/api/pause', '{"by":"ada","reason":"x","minutes":99999999}', 400],
+    ['/api/resume', '', 400],
+    ['/api/resume', '[]', 400],
+    ['/api/other', '{}', 404],
+  ])('answers POST %s with the body %s by %i, and queues nothing', async (path, body, expected) => {
+    const { queued, post } = open();
+    expect(await post(path, body)).toBe(expected);
+    expect(queued).toEqual([]);
+  });
+
+  test('answers 404 to a cluster that it does not have', async () => {
+    const { get } = open();
+    for (const path of ['/api/plan?cluster=other', '/api/history?cluster=other'])
+      expect(await get(path)).toMatchObject({
+        status: 404,
+        body: { message: expect.stringContaining('prod') },
+      });
+  });
+
+  test('tells of a fault of the table without hiding what it was', async () => {
+    const { fleet } = open();
+    const broken = aroundPorts(fleet.engine, () => Promise.reject(new Error('the table does not answer')));
+    const app = apiRoutes(async () => ({
+      store: broken.store,
+      clock: fleet.clock,
+      events: broken.wake,
+      clusters: ['prod'],
+      engine: async () => broken,
+    }));
+    const answer = await app.request('/api/status');
+    expect([answer.status, await answer.json()]).toEqual([500, { message: 'the table does not answer' }]);
+  });
+});
