@@ -29,17 +29,25 @@ export const breakerState = (memory: Memory, view: View, pool: string): BreakerS
 /** When the breaker of the pool lets one machine try again. */
 export const probeAt = (strikes: Strikes): Millis => (strikes.openedAt ?? 0) + PROBE_AFTER_MS;
 
-export type Failed = { readonly pool: string; readonly image: string; readonly machine: string };
+export type Failed = {
+  readonly pool: string;
+  readonly image: string;
+  readonly machine: string;
+  readonly launchedAt: Millis;
+};
 
-/** Adds failed machines, each counted once; a failure while probing opens the breaker anew. */
+/** Adds failed machines, each counted once. Once it is open only a machine that was launched since, which is one that
+ *  tried again, opens it anew: the rest of a large batch says nothing new. */
 export const strike = (
   strikes: readonly Strikes[],
   failed: readonly Failed[],
   now: Millis,
 ): readonly Strikes[] => {
   const all = new Map(strikes.map((entry) => [`${entry.pool}|${entry.image}`, entry]));
-  for (const { pool, image, machine } of failed) {
+  const openedAt = new Map([...all].map(([key, entry]) => [key, entry.openedAt ?? 0]));
+  for (const { pool, image, machine, launchedAt } of failed) {
     const key = `${pool}|${image}`;
+    if (launchedAt <= (openedAt.get(key) ?? 0)) continue;
     const entry = all.get(key) ?? { pool, image, machines: [] };
     if (entry.machines.some(({ id }) => id === machine)) continue;
     const machines = [...entry.machines, { id: machine, at: now }].slice(-20);

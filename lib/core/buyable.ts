@@ -1,7 +1,7 @@
 // What can be bought now: the pools' offerings that are not cold and whose pool's breaker is closed. Offerings that a
-// constraint cannot tell apart (same pool, zone and market) form a lane; masks over lanes are what the packing sees.
+// constraint cannot tell apart (same pool, zone and market, and shape where one is named) form a lane; masks over lanes are what the packing sees.
 import { boughtHost } from './hosts';
-import type { RunSpec } from './model/app';
+import type { QueueItem, RunSpec } from './model/app';
 import type { Cold } from './model/memory';
 import type { Millis } from './model/machine';
 import { type Offering, offeringKey, type Shape } from './model/offering';
@@ -48,7 +48,15 @@ export const poolAllowsShape = (pool: Pool, shape: Shape): boolean => {
 
 /** Cold keys may have `*` for a zone, shape or market: a quota or a subnet binds more than one offering. */
 export const isCold = (offering: Offering, cold: readonly Cold[], now: Millis): boolean =>
-  cold.some((entry) => entry.until > now && covers(entry.key, offeringKey(offering)));
+  coldUntil(offering, cold, now) !== undefined;
+
+/** When the offering may be tried again; undefined when it is not cold. */
+export const coldUntil = (offering: Offering, cold: readonly Cold[], now: Millis): Millis | undefined => {
+  const key = offeringKey(offering);
+  return cold
+    .filter((entry) => entry.until > now && covers(entry.key, key))
+    .reduce<Millis | undefined>((last, { until }) => Math.max(last ?? until, until), undefined);
+};
 
 const covers = (pattern: string, key: string): boolean => {
   if (!pattern.includes('*')) return pattern === key;
@@ -81,6 +89,8 @@ export const market = (input: {
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly cold: readonly Cold[];
   readonly now: Millis;
+  /** Shapes are lanes of their own: some constraint names one. */
+  readonly byShape: boolean;
 }): Market => {
   const buyables: Buyable[] = [];
   const lanes: { pool: Pool; host: Host; usdPerCpu: number }[] = [];
@@ -89,7 +99,8 @@ export const market = (input: {
     for (const offering of poolOfferings(pool, input.offerings, input.shapes)) {
       const shape = input.shapes.get(offering.shape);
       if (shape === undefined || isCold(offering, input.cold, input.now)) continue;
-      const key = [pool.name, offering.zone, offering.market, shape.total.gpus > 0 ? 'gpu' : ''].join('|');
+      const kind = input.byShape ? shape.name : shape.total.gpus > 0 ? 'gpu' : '';
+      const key = [pool.name, offering.zone, offering.market, kind].join('|');
       const lane = laneOf.get(key) ?? lanes.length;
       const usdPerCpu = (offering.usdPerHour * 1000) / Math.max(1, shape.allocatable.cpuMilli);
       const known = lanes[lane];
@@ -102,6 +113,10 @@ export const market = (input: {
   }
   return { buyables, lanes };
 };
+
+/** Does a constraint of any row look at the shape of the machine? */
+export const namesShapes = (queue: readonly QueueItem[]): boolean =>
+  queue.some(({ runSpec }) => runSpec.constraints.some(({ field }) => field === 'instance_type'));
 
 /** The lanes whose new agents would pass a run spec's role, GPU rule and fixed constraints. */
 export const lanesFor = (runSpec: RunSpec, lanes: readonly Lane[]): readonly number[] =>

@@ -60,16 +60,18 @@ const judge = (item: QueueItem, now: Millis): { verdict: Verdict; why: string } 
     };
   if (now - item.since < YOUNG_MS)
     return { verdict: 'waiting', why: 'is only seconds old; Marathon may place it by itself' };
+  if (item.lastUsedOfferAt !== undefined && now - item.lastUsedOfferAt < YOUNG_MS)
+    return { verdict: 'waiting', why: 'is being placed just now' };
   const lacking = INSUFFICIENT.filter((reason) => declinedBy(item, reason) > 0);
   const reserved = declinedBy(item, 'NoCorrespondingReservationFound');
   if (reserved > 0 && (item.runSpec.resident || lacking.length === 0))
     return { verdict: 'reservation', why: 'waits for the agent that holds its volume or reservation' };
   if (lacking.length > 0)
     return { verdict: 'capacity', why: `agents lack ${lacking.map(lackName).join(' and ')}` };
-  return byRefusal(item, now);
+  return byRefusal(item);
 };
 
-const byRefusal = (item: QueueItem, now: Millis): { verdict: Verdict; why: string } => {
+const byRefusal = (item: QueueItem): { verdict: Verdict; why: string } => {
   const rows: readonly [Verdict, number, string][] = [
     ['role', declinedBy(item, 'UnfulfilledRole'), 'agents offer no resources of its role'],
     ['constraint', declinedBy(item, 'UnfulfilledConstraint'), 'no agent passes its constraints'],
@@ -77,8 +79,6 @@ const byRefusal = (item: QueueItem, now: Millis): { verdict: Verdict; why: strin
   ];
   const [verdict, declined, why] = rows.reduce((most, row) => (row[1] > most[1] ? row : most));
   if (declined > 0) return { verdict, why };
-  if (item.lastUsedOfferAt !== undefined && now - item.lastUsedOfferAt < YOUNG_MS)
-    return { verdict: 'waiting', why: 'is being placed just now' };
   return {
     verdict: 'capacity',
     why:

@@ -8,14 +8,18 @@ export const explain = (plan: Plan): readonly string[] => {
   const sentences = [
     ...plan.actions.map(actionSentence),
     ...demandSentences(plan),
-    ...plan.blocked.filter((entry) => entry.count > 0 || entry.code !== 'waiting').map(blockedSentence),
+    ...plan.blocked.filter((entry) => !isSaid(entry, plan)).map(blockedSentence),
     ...costSentences(plan),
-    ...plan.oddities.map((oddity) => `${capital(oddity)}.`),
   ];
-  return sentences.length > 0
-    ? sentences
-    : ['Nothing to do: every task has a place and every pool has its size.'];
+  const idle = sentences.length === 0 ? [IDLE] : [];
+  return [...idle, ...sentences, ...plan.oddities.map((oddity) => `${capital(oddity)}.`)];
 };
+
+/** The row's own sentence gave the same reason. */
+const isSaid = ({ subject, why, until }: Blocked, plan: Plan): boolean =>
+  until === undefined && plan.demand.some((line) => line.runSpec === subject && line.why === why);
+
+const IDLE = 'Nothing to do: every task has a place and every pool has its size.';
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -48,18 +52,18 @@ const launchSentence = (launch: Launch): string => {
 const demandSentences = (plan: Plan): readonly string[] =>
   plan.demand.map((line) => {
     const where = [
-      part(line.onExisting, 'fit on agents that are there'),
-      part(line.onComing, 'will fit on machines that are coming'),
-      part(line.onBought, 'get room from what is bought now'),
-      part(
-        line.unplaced,
-        line.verdict === 'backoff' || line.verdict === 'waiting' ? 'wait' : 'stay without room',
-      ),
+      part(line.onExisting, 'fits', 'fit', 'on agents that are there'),
+      part(line.onComing, 'will fit', 'will fit', 'on machines that are coming'),
+      part(line.onBought, 'gets room', 'get room', 'from what is bought now'),
+      line.verdict === 'backoff' || line.verdict === 'waiting'
+        ? part(line.unplaced, 'waits', 'wait', '')
+        : part(line.unplaced, 'stays', 'stay', 'without room'),
     ].filter((text) => text !== '');
     return `${line.runSpec} waits for ${plural(line.count, 'instance')} (${size(line)}): ${line.why}; ${where.join(', ')}.`;
   });
 
-const part = (count: number, text: string): string => (count === 0 ? '' : `${count} ${text}`);
+const part = (count: number, one: string, many: string, where: string): string =>
+  count === 0 ? '' : `${count} ${count === 1 ? one : many} ${where}`.trimEnd();
 
 const size = (line: DemandLine): string => `${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB each`;
 

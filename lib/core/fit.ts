@@ -31,8 +31,9 @@ export const fit = (input: FitInput): Fit => {
     .filter((placed) => placed.unplaced > 0)
     .map(({ want, unplaced }) => ({ ...want, count: unplaced }));
   const plans = rest.length === 0 ? NOTHING_BOUGHT : buy(rest, input);
-  const bought = new Map(plans.placed.map((placed) => [placed.want.runSpec.id, placed]));
-  const lines = onHosts.map((placed) => lineOf(placed, bought.get(placed.want.runSpec.id), plans.leftovers));
+  // By the row and not by its name: an app whose role has changed has a row for each role (semantics §2.4).
+  const bought = new Map(plans.placed.map((placed) => [placed.want.runSpec, placed]));
+  const lines = onHosts.map((placed) => lineOf(placed, bought.get(placed.want.runSpec), plans.leftovers));
   return { ...plans, lines };
 };
 

@@ -10,6 +10,10 @@ import { standingIn, type View } from './view';
 
 /** Pieces into which a percentage is cut: small enough to fit beside tasks, large enough to be few. */
 const PIECES_PER_AGENT = 4;
+/** A utilisation target asks for a ratio and not for room of any size, so its pieces are smaller. */
+const PIECES_FOR_TARGET = 16;
+/** A pool that keeps more than this free is asked for more than ten times what its tasks use: more is taken as this. */
+const MOST_PERCENT = 90;
 /** Agents announce a little less than the catalogue says; a whole spare agent is asked for with this allowance. */
 const WHOLE_AGENT = 0.9;
 
@@ -21,15 +25,14 @@ export const headroomWants = (view: View, pool: Pool, reference: Shape | undefin
   const asked = shapes.map((shape, nth) =>
     want(pool, `shape-${nth}`, { ...NOTHING, cpuMilli: shape.cpuMilli, memMib: shape.memMib }, shape.count),
   );
+  // What agents have free is unknown while their list is: room that may be there is not bought.
+  if (!view.world.agents.complete) return [];
   if (reference === undefined) return asked;
   const room = reference.allocatable;
   if (agents > 0) asked.push(want(pool, 'agents', scaled(room, WHOLE_AGENT), agents));
-  const spare = Math.max(
-    percent,
-    pool.targetUtilisationPercent === undefined ? 0 : 100 - pool.targetUtilisationPercent,
-  );
-  const piece = scaled(room, 1 / PIECES_PER_AGENT);
-  const count = pieces(poolTotal(view, pool), piece, spare);
+  const target = pool.targetUtilisationPercent === undefined ? 0 : 100 - pool.targetUtilisationPercent;
+  const piece = scaled(room, 1 / (percent >= target ? PIECES_PER_AGENT : PIECES_FOR_TARGET));
+  const count = pieces(poolUsed(view, pool), piece, Math.min(MOST_PERCENT, Math.max(percent, target)));
   return count > 0 ? [...asked, want(pool, 'percent', piece, count)] : asked;
 };
 
@@ -57,22 +60,18 @@ const scaled = (room: Resources, share: number): Resources => ({
   gpus: share === WHOLE_AGENT ? room.gpus : 0,
 });
 
-/** What the pool's registered and coming machines have in all. */
-const poolTotal = (view: View, pool: Pool): Resources => {
-  const agents = standingIn(view, pool.name).flatMap(({ agent }) =>
-    agent !== undefined && takesTasks(agent) ? [agent.total] : [],
-  );
-  const coming = view.coming
-    .filter(
-      (host) =>
-        host.place.attributes['pool']?.kind === 'text' && host.place.attributes['pool'].value === pool.name,
+/** What tasks of any framework use on the pool's agents. */
+const poolUsed = (view: View, pool: Pool): Resources =>
+  standingIn(view, pool.name)
+    .flatMap(({ agent, standing }) =>
+      standing === 'ready' && agent !== undefined && takesTasks(agent) ? [agent.used] : [],
     )
-    .map((host) => host.free);
-  return [...agents, ...coming].reduce(add, NOTHING);
-};
+    .reduce(add, NOTHING);
 
-const pieces = (total: Resources, piece: Resources, percent: number): number => {
+/** A spare share of the whole is `percent / (100 - percent)` of what is used. Reckoned from what is used, because then
+ *  the headroom that is bought asks for no headroom of its own. */
+const pieces = (used: Resources, piece: Resources, percent: number): number => {
   const share = (have: number, one: number): number =>
-    one === 0 ? 0 : Math.ceil((have * percent) / 100 / one);
-  return Math.max(share(total.cpuMilli, piece.cpuMilli), share(total.memMib, piece.memMib));
+    one === 0 ? 0 : Math.ceil((have * percent) / (100 - percent) / one);
+  return Math.max(share(used.cpuMilli, piece.cpuMilli), share(used.memMib, piece.memMib));
 };

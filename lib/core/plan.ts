@@ -3,6 +3,7 @@
 import { floorOf } from './floors';
 import { limits } from './guards/limits';
 import type { Guard } from './guards/guard';
+import type { Agent } from './model/agent';
 import { pause } from './guards/pause';
 import { spend } from './guards/spend';
 import { staleView } from './guards/stale-view';
@@ -100,7 +101,19 @@ const oddities = (view: View): readonly string[] => {
       ({ machine }) =>
         `machine ${machine.id} names the pool ${machine.pool ?? ''}, which muster.yaml does not have`,
     );
-  return [...sources, ...lost, ...ghosts];
+  return [...sources, ...lost, ...ghosts, ...foreign(join.foreign)];
+};
+
+/** They are somebody else's and may be many: one sentence for all. */
+const foreign = (agents: readonly Agent[]): readonly string[] => {
+  const [first] = agents;
+  if (first === undefined) return [];
+  const example = `${first.id} on ${first.hostname}`;
+  return agents.length === 1
+    ? [`agent ${example} is none of ours; its room counts, and nothing is done to it`]
+    : [
+        `${agents.length} agents are none of ours (${example} is one); their room counts, and nothing is done to them`,
+      ];
 };
 
 /** The next moment at which time alone changes something, when that is sooner than the tick. */
@@ -118,10 +131,11 @@ const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
     ...view.memory.cold.map(({ until }) => until),
     ...view.memory.floors.map(({ until }) => until),
     ...view.world.queue.value
-      .filter(({ since }) => view.now - since < YOUNG_MS)
-      .map(({ since }) => since + YOUNG_MS + 1),
+      .flatMap(({ since, lastUsedOfferAt }) => [since, lastUsedOfferAt ?? since])
+      .map((at) => at + YOUNG_MS + 1),
   ].filter((at) => at > view.now && at < view.now + TICK_MS);
-  return moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) };
+  const first = moments.reduce((least, at) => Math.min(least, at), Infinity);
+  return moments.length === 0 ? {} : { lookAgainAt: first };
 };
 
 const YOUNG_MS = 10_000;

@@ -41,7 +41,9 @@ export const settle = (view: View): Memory => {
 
 const settleLaunch = (launch: Expected, view: View): readonly Expected[] => {
   const pool = view.pools.get(launch.pool);
-  const scope = pool === undefined ? undefined : poolScope(view, pool);
+  // Of a pool that muster.yaml no longer has, nobody is left to wait for.
+  if (pool === undefined) return view.now - launch.at < SETTLE_AFTER_MS ? [launch] : [];
+  const scope = poolScope(view, pool);
   if (scope === undefined || !scope.complete) return [launch];
   const seen = new Set(view.join.joined.map(({ machine }) => machine.id));
   const missing = missingOf(launch, view.join.joined, seen);

@@ -20,7 +20,6 @@ export const narrowed = (
     const onBought = Math.floor(line.onBought * share);
     return { ...line, onBought, unplaced: line.unplaced + line.onBought - onBought };
   });
-  const boughtUsdPerHour = share === 1 ? plan.cost.boughtUsdPerHour : costOf(actions);
   const kept = new Set(actions.flatMap((action) => (action.kind === 'launch' ? [action.id] : [])));
   const dropped = new Set(
     plan.actions.flatMap((action) => (action.kind === 'launch' && !kept.has(action.id) ? [action.id] : [])),
@@ -30,7 +29,7 @@ export const narrowed = (
     actions,
     demand,
     blocked: [...plan.blocked, ...blocked],
-    cost: { ...plan.cost, boughtUsdPerHour },
+    cost: share === 1 ? plan.cost : { ...plan.cost, ...costOf(actions) },
     memory: withoutDropped(plan, dropped),
   };
 };
@@ -40,10 +39,18 @@ const isLaunch = (action: Action): action is Launch => action.kind === 'launch';
 const machinesBought = (actions: readonly Action[]): number =>
   actions.filter(isLaunch).reduce((sum, { count }) => sum + count, 0);
 
-const costOf = (actions: readonly Action[]): number =>
-  actions
+/** The packing and its bound were of more machines than are left: neither says anything of these. */
+const costOf = (actions: readonly Action[]): Omit<Plan['cost'], 'nowUsdPerHour'> => {
+  const usdPerHour = actions
     .filter(isLaunch)
     .reduce((sum, { offerings, count }) => sum + (offerings[0]?.usdPerHour ?? 0) * count, 0);
+  return {
+    packedUsdPerHour: usdPerHour,
+    boughtUsdPerHour: usdPerHour,
+    boundUsdPerHour: 0,
+    boundKind: 'none',
+  };
+};
 
 /** A launch that is not made must not be remembered as bought for anything. */
 const withoutDropped = (plan: Plan, dropped: ReadonlySet<string>): Plan['memory'] => ({

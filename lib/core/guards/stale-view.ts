@@ -1,6 +1,6 @@
 // Unknown is not empty: what ends machines needs a fresh and complete sight of the cloud, of the agents and of nothing
 // less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
-import type { Blocked, Terminate } from '../model/plan';
+import type { Action, Blocked, Terminate } from '../model/plan';
 import type { View } from '../view';
 import { type Guard, narrowed } from './guard';
 
@@ -29,9 +29,18 @@ export const staleView: Guard = {
             },
           ],
     );
-    return narrowed(plan, (action) => (refused.has(action.id) ? undefined : action), blocked);
+    const staying = new Set(faults.flatMap(({ action, why }) => (why === undefined ? [] : action.machines)));
+    const keep = (action: Action): Action | undefined =>
+      refused.has(action.id) ? undefined : withoutReplaced(action, staying);
+    return narrowed(plan, keep, blocked);
   },
 };
+
+/** What stays is not replaced, so the spend cap binds what was to take its place. */
+const withoutReplaced = (action: Action, staying: ReadonlySet<string>): Action =>
+  action.kind === 'launch' && action.replaces.some((machine) => staying.has(machine))
+    ? { ...action, replaces: action.replaces.filter((machine) => !staying.has(machine)) }
+    : action;
 
 const sightFault = (action: Terminate, view: View): string | undefined => {
   const { agents, clouds } = view.world;

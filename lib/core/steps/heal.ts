@@ -3,6 +3,7 @@
 // anything. (Ghosts, gray agents and dead machines are judged by later behaviours of this step.)
 import { type Failed, forgive, strike, strikesOf, STRIKES_TO_OPEN } from '../breaker';
 import type { Joined } from '../join';
+import type { Strikes } from '../model/memory';
 import type { Action, Blocked, Terminate } from '../model/plan';
 import { DIMENSIONS } from '../model/resources';
 import type { Step } from '../step';
@@ -13,10 +14,12 @@ export const heal: Step = (view) => {
   const stillborn = view.join.joined.filter(isStillborn);
   const blocked = failed.filter(({ agent }) => isBusy(agent)).map(busy);
   const ending = failed.filter(({ agent }) => !isBusy(agent));
-  const failures = [...ending, ...stillborn].map((entry) => failureOf(entry, view));
+  const failures = [...ending, ...stillborn]
+    .filter((entry) => isTimely(entry, view))
+    .map((entry) => failureOf(entry, view));
   const strikes = forgive(strike(view.memory.strikes, failures, view.now), view);
   const memory = { ...view.memory, strikes };
-  const opened = strikes.filter(({ openedAt }) => openedAt === view.now);
+  const opened = strikes.filter((entry) => entry.openedAt === view.now && !wasOpened(entry, view));
   const alarms = opened.map(
     (entry, nth): Action => ({
       kind: 'notify',
@@ -30,10 +33,29 @@ export const heal: Step = (view) => {
   return { actions: [...terminations(ending, view), ...alarms], blocked, memory };
 };
 
+/** Where either list is incomplete, a missing agent is unknown and not missing. */
 const neverJoined = ({ machine, standing }: Joined, view: View): boolean => {
   const pool = view.pools.get(machine.pool ?? '');
-  return standing === 'never-joined' && pool !== undefined && poolScope(view, pool)?.complete === true;
+  const isSeen = pool !== undefined && poolScope(view, pool)?.complete === true;
+  return standing === 'never-joined' && isSeen && view.world.agents.complete;
 };
+
+/** Milliseconds after the deadline in which a failure is told in time. */
+const TIMELY_MS = 10 * 60_000;
+
+/** A machine that was there long before is missed for another reason than its image: the master has just failed over,
+ *  or its agent had registered and is gone. */
+const isTimely = ({ machine }: Joined, view: View): boolean => {
+  const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
+  return view.now - machine.launchedAt <= deadline + TIMELY_MS;
+};
+
+/** Opened in an earlier round of the same moment: people were told. */
+const wasOpened = (entry: Strikes, view: View): boolean =>
+  view.memory.strikes.some(
+    ({ pool, image, openedAt }) =>
+      pool === entry.pool && image === entry.image && openedAt === entry.openedAt,
+  );
 
 /** The cloud ended it by itself right after the launch (a key it may not use, a snapshot it cannot read). */
 const STILLBORN = /^(Client\.(?!UserInitiated|InstanceInitiated)|Server\.InternalError)/;
@@ -56,6 +78,7 @@ const failureOf = ({ machine }: Joined, view: View): Failed => ({
   pool: machine.pool ?? '',
   image: machineImage(view, machine),
   machine: machine.id,
+  launchedAt: machine.launchedAt,
 });
 
 /** One batched call for each pool. */

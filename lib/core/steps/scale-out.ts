@@ -2,9 +2,10 @@
 // all pools of the cluster answers which shapes, how many and where; what it cannot place gets a reason. When a spend
 // cap is in the way, the same fit is asked again with fewer machines rather than its answer being cut.
 import { breakerState, probeAt, strikesOf } from '../breaker';
-import { isCold, market, type Market, poolOfferings } from '../buyable';
+import { coldUntil, market, type Market, namesShapes, poolOfferings } from '../buyable';
 import { type Classified, classify, isDemand, lacksResources } from '../demand';
-import { fit, type Fit, type FitLine, type Purchase } from '../fit';
+import { fit, type Fit, type FitLine } from '../fit';
+import type { Purchase } from '../purchase';
 import { floorPurchases, referenceShape } from '../floors';
 import { isFutile, markFutile, noteBought } from '../futile';
 import { headroomWants } from '../headroom';
@@ -16,7 +17,8 @@ import type { Pool } from '../model/spec';
 import { tallyTasks, type Want } from '../place';
 import type { Step } from '../step';
 import type { Host } from '../supply';
-import { poolSize, spendNow, standingIn, type View } from '../view';
+import { expectedOf, poolSize, spendNow, standingIn, type View } from '../view';
+import { limitOf, type Obstacle, obstacles } from '../obstacles';
 import { linesOf, refusals } from '../reasons';
 
 export const scaleOut: Step = (view, before) => {
@@ -28,16 +30,18 @@ export const scaleOut: Step = (view, before) => {
   );
   const open = openMarket(view);
   const answer = affordable(view, wanted, { market: open, ended });
-  const launches = launchesOf(answer.purchases, view, open, replacedBy(ended));
+  const launches = launchesOf(answer.purchases, view, open, replacedBy(view, ended));
   const marked = markFutile(
     view.memory,
     futile.map(({ item }) => item),
     view.now,
   );
-  const lines = linesOf(queue, answer.lines, new Set(futile.map(({ item }) => item.runSpec.id)));
+  const obstacleOf = obstacles(view, open, answer.limit);
+  const notCured = new Set(futile.map(({ item }) => item.runSpec));
+  const lines = linesOf(queue, answer.lines, notCured, obstacleOf);
   return {
     actions: [...launches, ...alarms(view, marked.fresh, lines)],
-    blocked: [...refusals(view, lines, answer.lines), ...poolBlocks(view, open), ...answer.blocked],
+    blocked: [...refusals(lines, answer.lines, obstacleOf), ...poolBlocks(view, open), ...answer.blocked],
     memory: noteBought(marked.memory, servedItems(wanted, answer.lines), launchIds(launches), view.now),
     demand: lines,
     cost: {
@@ -70,8 +74,13 @@ const servedItems = (wanted: readonly Classified[], lines: readonly FitLine[]): 
   return wanted.filter(({ item }) => served.has(item.runSpec.id)).map(({ item }) => item);
 };
 
-const replacedBy = (ended: readonly Terminate[]): ReadonlyMap<string, readonly string[]> =>
-  new Map(ended.map((action) => [action.pool, action.machines]));
+/** A machine is replaced once: what is on its way to its pool already takes the place of machines that are still listed. */
+const replacedBy = (view: View, ended: readonly Terminate[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(ended.map(({ pool, machines }) => [pool, machines.slice(onTheWay(view, pool))]));
+
+const onTheWay = (view: View, pool: string): number =>
+  expectedOf(view, pool) +
+  standingIn(view, pool).filter(({ standing }) => standing === 'launching' || standing === 'booting').length;
 
 /** Everything that may be bought now. A pool with an open breaker buys nothing. */
 const openMarket = (view: View): Market =>
@@ -85,12 +94,18 @@ const openMarket = (view: View): Market =>
     shapes: view.shapes,
     cold: view.memory.cold,
     now: view.now,
+    byShape: namesShapes(view.world.queue.value),
   });
 
 const key = (o: { readonly zone: string; readonly shape: string; readonly market: string }): string =>
   `${o.shape}/${o.zone}/${o.market}`;
 
-type Answer = Fit & { readonly floorUsdPerHour: number; readonly blocked: readonly Blocked[] };
+type Answer = Fit & {
+  readonly floorUsdPerHour: number;
+  readonly blocked: readonly Blocked[];
+  /** What holds back the rest, where a limit does. */
+  readonly limit: Obstacle;
+};
 type Setting = { readonly market: Market; readonly ended: readonly Terminate[] };
 
 /** The fit, then the floors; asked again with fewer machines while the spend cap is exceeded. */
@@ -100,19 +115,26 @@ const affordable = (view: View, wanted: readonly Classified[], setting: Setting)
   let answer = answerWith(view, wanted, { ...setting, most });
   if (cap === undefined) return answer;
   const left = cap - spendNow(view);
+  let blocked: Blocked | undefined;
   for (let tries = 0; tries < 4; tries += 1) {
-    const launches = launchesOf(answer.purchases, view, setting.market, replacedBy(setting.ended));
-    const cost = launches
-      .filter((launch) => launch.replaces.length === 0)
-      .reduce((sum, launch) => sum + dearest(launch), 0);
-    const machines = answer.purchases.reduce((sum, purchase) => sum + purchase.count, 0);
-    if (cost <= left + 1e-9 || machines === 0) return answer;
-    most = Math.max(0, Math.min(machines - 1, Math.floor((machines * Math.max(0, left)) / cost)));
+    const launches = launchesOf(answer.purchases, view, setting.market, replacedBy(view, setting.ended));
+    const free = launches.reduce((sum, { replaces }) => sum + replaces.length, 0);
+    const paid = launches.reduce((sum, { count }) => sum + count, 0) - free;
+    const cost = launches.reduce((sum, launch) => sum + paidFor(launch), 0);
+    if (paid === 0 || cost <= left + 1e-9) return answer;
+    most = free + Math.min(paid - 1, Math.floor((paid * Math.max(0, left)) / cost));
     answer = answerWith(view, wanted, { ...setting, most });
-    answer = { ...answer, blocked: [capBlock(view, cap, cost)] };
+    blocked ??= capBlock(view, cap, cost);
+    answer = { ...answer, blocked: [blocked], limit: { code: 'spend-cap', why: CAPPED } };
   }
   return answer;
 };
+
+const CAPPED = 'the spend cap allows no more machines';
+
+/** Replacements of failed machines are never held back by the cap. */
+const paidFor = (launch: Launch): number =>
+  (dearest(launch) * (launch.count - launch.replaces.length)) / launch.count;
 
 const capBlock = (view: View, cap: number, cost: number): Blocked => ({
   step: 'scale-out',
@@ -138,7 +160,7 @@ const answerWith = (
   );
   const found = fit({
     wants,
-    hosts: hosts(view),
+    hosts: hosts(view, setting.ended),
     context: { groupBy: view.spec.marathon.groupBy, tally: tally(view, wants) },
     market: setting.market,
     poolLeft,
@@ -157,7 +179,9 @@ const answerWith = (
     (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
     0,
   );
-  return { ...found, purchases: merged([...found.purchases, ...floors]), floorUsdPerHour, blocked: [] };
+  const purchases = merged([...found.purchases, ...floors]);
+  const limit = limitOf(view, purchases, { cluster: setting.most, pools: poolLeft });
+  return { ...found, purchases, floorUsdPerHour, blocked: [], limit };
 };
 
 /** Purchases of the same offering for the same lanes are one. */
@@ -171,11 +195,19 @@ const merged = (purchases: readonly Purchase[]): readonly Purchase[] => {
   return [...found.values()];
 };
 
-/** What agents have free counts only while the master's list is complete; machines on their way always count. */
-const hosts = (view: View): readonly Host[] => [
-  ...(view.world.agents.complete ? view.world.agents.value.flatMap(agentHosts) : []),
-  ...view.coming,
-];
+/** What agents have free counts only while the master's list is complete; machines on their way always count. An agent
+ *  whose machine is ending, or is ended by this plan, is listed for a while and has no room any more. */
+const hosts = (view: View, ended: readonly Terminate[]): readonly Host[] => {
+  if (!view.world.agents.complete) return view.coming;
+  const machines = new Set(ended.flatMap((action) => action.machines));
+  const leaving = new Set(
+    view.join.joined
+      .filter(({ machine, standing }) => standing === 'ending' || machines.has(machine.id))
+      .flatMap(({ agent }) => (agent === undefined ? [] : [agent.id])),
+  );
+  const staying = view.world.agents.value.filter(({ id }) => !leaving.has(id));
+  return [...staying.flatMap(agentHosts), ...view.coming];
+};
 
 const tally = (view: View, wants: readonly Want[]): ReturnType<typeof tallyTasks> => {
   const byHost = new Map(view.world.agents.value.map((agent) => [agent.hostname, agent]));
@@ -204,10 +236,8 @@ const endedIn = (ended: readonly Terminate[], pool?: string): number =>
 
 const poolRoom = (view: View, pool: Pool, ended: readonly Terminate[]): number => {
   const left = Math.max(0, pool.size.max - poolSize(view, pool) + endedIn(ended, pool.name));
-  const inFlight = standingIn(view, pool.name).some(
-    ({ standing }) => standing === 'launching' || standing === 'booting',
-  );
-  return breakerState(view.memory, view, pool.name) === 'probing' ? Math.min(left, inFlight ? 0 : 1) : left;
+  const isProbing = breakerState(view.memory, view, pool.name) === 'probing';
+  return isProbing ? Math.min(left, onTheWay(view, pool.name) > 0 ? 0 : 1) : left;
 };
 
 const clusterLeft = (view: View, ended: readonly Terminate[]): number => {
@@ -254,17 +284,15 @@ const poolBlocks = (view: View, open: Market): readonly Blocked[] =>
           why: 'the catalogue has no shape that the pool allows in its zones',
         },
       ];
-    const warm = Math.min(
-      ...view.memory.cold.filter(({ until }) => until > view.now).map(({ until }) => until),
-    );
-    const cold = all.every((offering) => isCold(offering, view.memory.cold, view.now));
-    return cold
+    const warm = all.map((offering) => coldUntil(offering, view.memory.cold, view.now));
+    const until = warm.reduce((first, next) => Math.min(first ?? Infinity, next ?? Infinity));
+    return warm.every((one) => one !== undefined) && until !== undefined
       ? [
           {
             ...blocked,
             code: 'offerings-cold',
             why: 'every offering had a capacity error lately',
-            until: warm,
+            until,
           },
         ]
       : [];

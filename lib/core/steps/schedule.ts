@@ -13,7 +13,7 @@ export const schedule: Step = (view) => {
     .sort((a, b) => a.at - b.at || (factId(a) < factId(b) ? -1 : 1));
   const windows = view.world.schedules.map(
     (open): Floor => ({
-      id: `schedule/${open.name}`,
+      id: `${WINDOW}${open.name}`,
       pool: open.pool,
       min: open.min,
       until: open.until,
@@ -21,9 +21,14 @@ export const schedule: Step = (view) => {
     }),
   );
   const asked = facts.reduce((memory, fact) => wish(memory, fact, view), view.memory);
-  const floors = windows.reduce(raise, asked.floors);
+  // The open windows are all known, so what an earlier turn remembered of them is dropped: a schedule that was lowered or
+  // taken out lets go at once.
+  const wishes = asked.floors.filter(({ id }) => !id.startsWith(WINDOW));
+  const floors = windows.reduce(raise, wishes);
   return { actions: [], blocked: [], memory: withPause({ ...asked, floors: sorted(floors) }, facts, view) };
 };
+
+const WINDOW = 'schedule/';
 
 const factId = (fact: Fact): string => `${fact.body.kind}/${fact.subject}/${fact.dedupeKey}`;
 
