@@ -4,13 +4,14 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import { apiRoutes } from '../../lib/doors/api';
 import { watched } from '../../lib/doors/door';
 import { apiParts } from '../../lib/wiring/engine';
-import { outsideOf, watchedBy } from '../../lib/wiring/functions';
+import { once, watchedBy } from '../../lib/wiring/functions';
+import { outsideOf } from '../../lib/wiring/turning';
 
 const around = watchedBy('api');
-const outside = outsideOf(around, new URL('./deployment.json', import.meta.url));
-
-let parts: Promise<ReturnType<typeof apiParts>> | undefined;
-const answer = handle(apiRoutes(() => (parts ??= outside().then(apiParts))));
+const parts = once(async () =>
+  apiParts(await outsideOf(around, new URL('./deployment.json', import.meta.url))),
+);
+const answer = handle(apiRoutes(parts));
 
 export const handler = middy<LambdaEvent>()
   .use(watched(around))

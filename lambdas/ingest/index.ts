@@ -1,9 +1,9 @@
 // Events queue → facts and wakes.
 import { ingestDoor } from '../../lib/doors/ingest';
-import { ingestParts } from '../../lib/wiring/engine';
-import { outsideOf, watchedBy } from '../../lib/wiring/functions';
+import { intakeOf, once, watchedBy } from '../../lib/wiring/functions';
+import { ingestParts } from '../../lib/wiring/intake';
 
 const around = watchedBy('ingest');
-const outside = outsideOf(around, new URL('./deployment.json', import.meta.url));
+const intake = once(() => intakeOf(around, new URL('./deployment.json', import.meta.url)));
 
-export const handler = ingestDoor(async () => ingestParts(await outside()), around);
+export const handler = ingestDoor(async () => ingestParts(await intake()), around);

@@ -1,6 +1,7 @@
 // The only function inside the VPC: forwards what the allow list permits to the masters, Marathon and listed agents.
 import { reachDoor } from '../../lib/doors/reach';
-import { reachParts, watchedBy } from '../../lib/wiring/functions';
+import { watchedBy } from '../../lib/wiring/functions';
+import { reachParts } from '../../lib/wiring/reach';
 
 const around = watchedBy('reach');
 

@@ -1,9 +1,9 @@
 // HTTP API → events queue.
 import { webhookDoor } from '../../lib/doors/webhook';
-import { webhookParts } from '../../lib/wiring/engine';
-import { outsideOf, watchedBy } from '../../lib/wiring/functions';
+import { intakeOf, once, watchedBy } from '../../lib/wiring/functions';
+import { webhookParts } from '../../lib/wiring/intake';
 
 const around = watchedBy('webhook');
-const outside = outsideOf(around, new URL('./deployment.json', import.meta.url));
+const intake = once(() => intakeOf(around, new URL('./deployment.json', import.meta.url)));
 
-export const handler = webhookDoor(async () => webhookParts(await outside()), around);
+export const handler = webhookDoor(async () => webhookParts(await intake()), around);

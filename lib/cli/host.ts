@@ -10,7 +10,8 @@ import { reconcileDoor, type SqsHandler } from '../doors/reconcile';
 import { MOST_BYTES, webhookDoor } from '../doors/webhook';
 import type { Clock, Delivery, Receiver, Sender } from '../engine/ports';
 import type { TurnReport } from '../engine/reconcile';
-import { apiParts, ingestParts, type Outside, reconcileParts, webhookParts } from '../wiring/engine';
+import { apiParts, type Outside, reconcileParts } from '../wiring/engine';
+import { ingestParts, webhookParts } from '../wiring/intake';
 
 export type Host = {
   /** Hands over every message that can be received now; returns how many. For a clock that is stepped. */

@@ -1,6 +1,6 @@
 // The one place that reads the environment, and the one list of variables: the stacks write exactly these, the functions
 // read exactly these.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 const template = z.object({ id: z.string(), version: z.string(), bootstrap: z.string(), image: z.string() });
 const json = <T>(schema: z.ZodMiniType<T>) =>

@@ -1,6 +1,6 @@
 // The compiled spec, as it ships with the functions: our own output, so the check is light (zod/mini) and its only
 // readers are those who must not load YAML and a large schema at every start.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Spec } from '../core/model/spec';
 import { specHash } from './compile';
 

@@ -11,7 +11,7 @@ import { latestRounds } from '../engine/history';
 import { observe } from '../engine/observe';
 import type { Clock, Sender, Store } from '../engine/ports';
 import { recall } from '../engine/recall';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { sealEnvelope } from './envelope';
 import { statusOf } from './status';
 

@@ -1,6 +1,6 @@
 // How a door hands a payload to the events queue: with the name of the source it has authenticated, and the time it was
 // received. A body without an envelope comes from EventBridge, a schedule or an Auto Scaling hook as it is.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 const envelope = z.object({
   muster: z.literal('received'),

@@ -2,7 +2,7 @@
 // in its dead letters; it never fails the wakes of other clusters in the same batch.
 import middy from '@middy/core';
 import type { Context, SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Engine } from '../engine/engine';
 import { isFailure, messageOf } from '../engine/failure';
 import { reconcile, type TurnReport } from '../engine/reconcile';

@@ -1,7 +1,7 @@
 // The head item of a cluster: epoch, lease, the counter `wanted`, and the ids of open intents. A turn claims it and
 // covers the events counted by then; its release is conditional on that count, so no wake-up is ever lost. The lease
 // saves work; what keeps two turns from both acting is that an intent is listed here only under the current epoch.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { Failure, isFailure } from './failure';
 import { headKey } from './keys';
 import type { Clause, Item, Sender, Store } from './ports';

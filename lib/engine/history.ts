@@ -2,7 +2,7 @@
 // it and what it costs. A recorded round can be replayed to the same bytes.
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { explain, explainOutcome } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
 import type { Plan } from '../core/model/plan';

@@ -2,7 +2,7 @@
 // only from then on does it exist, and a deposed turn cannot get there. What is listed is settled by the next turn if
 // this one dies: read back by its tag, or sent again with the same token, never planned anew.
 import { createHash } from 'node:crypto';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Action } from '../core/model/plan';
 import type { Millis } from '../core/model/machine';
 import type { Pool, Spec } from '../core/model/spec';

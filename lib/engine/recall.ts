@@ -1,6 +1,6 @@
 // Memory in the store: one item for each member, written only when it changed, conditional on the version that was
 // read, and carrying its writer's epoch. A turn whose write meets another version has been deposed.
-import type { z } from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { Memory } from '../core/model/memory';
 import { NO_MEMORY } from '../core/model/memory';
 import { Failure, isFailure } from './failure';

@@ -1,6 +1,6 @@
 // The forms of what the engine itself has stored, checked when it is read back: an item that somebody edited or an
 // older version wrote must be named, not believed.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Memory } from '../core/model/memory';
 import type { Fact } from '../core/model/signal';
 import { Failure } from './failure';

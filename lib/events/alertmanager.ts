@@ -1,7 +1,7 @@
 // Prometheus Alertmanager's webhook (version 4), and Grafana's, which has the same alerts in it. A group is sent again
 // at every repeat and at every change: the rules of the webhook decide what an alert asks for, its key that it asks once.
 import { createHash } from 'node:crypto';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Signal } from '../core/model/signal';
 import type { Webhook, WebhookRule } from '../core/model/spec';
 import { type Context, reading, type Source, type Understood } from './translation';

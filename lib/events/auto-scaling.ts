@@ -1,5 +1,5 @@
 // EC2 Auto Scaling's lifecycle hooks: through EventBridge, or straight to SQS, where the body is the detail itself.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Fact } from '../core/model/signal';
 import { type Context, HOUR_MS, id, instant, reading, type Source, shortText, text } from './translation';
 

@@ -1,5 +1,5 @@
 // CloudWatch alarms, single and composite: only their name and state matter here.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { DAY_MS, id, instant, reading, shortText } from './translation';
 
 const event = z.object({

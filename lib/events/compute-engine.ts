@@ -1,5 +1,5 @@
 // Google Compute Engine's own doings to a machine, from the audit log of system events.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Signal } from '../core/model/signal';
 import { instant, MINUTE_MS, reading, type Source, shortText } from './translation';
 

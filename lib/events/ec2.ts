@@ -1,5 +1,5 @@
 // EC2's events about single machines. They carry no tags, so their facts are kept per account and region.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { FactBody, Signal, Urgency } from '../core/model/signal';
 import { id, instant, MINUTE_MS, reading, shortText } from './translation';
 

@@ -1,6 +1,6 @@
 // The envelope of Amazon EventBridge, and which file knows each kind of event in it. Delivery is at least once and
 // unordered. ARNs are never read: that of a spot notice has the zone where the region belongs, and no account.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { launchHook, terminateHook } from './auto-scaling';
 import { alarm } from './cloudwatch';
 import { capacityReservation, rebalance, spotInterruption, stateChange } from './ec2';

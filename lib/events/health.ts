@@ -1,6 +1,6 @@
 // AWS Health: scheduled maintenance of single machines, and trouble of a whole service. Times are written as in HTTP.
 // An event comes in pages and also to a backup region: facts are keyed by machine and event, so neither makes two.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Fact, Signal } from '../core/model/signal';
 import { DAY_MS, httpDate, id, instant, reading, shortText } from './translation';
 

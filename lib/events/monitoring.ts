@@ -1,6 +1,6 @@
 // Alerts of Datadog and of Google Cloud Monitoring. No kind of webhook has rules for them, so they only ask for a look
 // and say so. Second reader: every turn's own reads.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { reading, type Source, shortText } from './translation';
 
 const look = (kind: string, subject: string, at: number) => ({

@@ -1,5 +1,5 @@
 // What a person asks for through the API: pause and resume.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { FactBody } from '../core/model/signal';
 import { DAY_MS, id, MINUTE_MS, reading, type Source } from './translation';
 

@@ -1,6 +1,6 @@
 // Events of Marathon's bus and of Mesos' operator stream, where somebody forwards them. Their order is not guaranteed
 // and state is read anyway: they only ask for a look. Second reader: every turn's own reads.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { reading, type Source } from './translation';
 
 const look = (kind: string, at: number) => ({

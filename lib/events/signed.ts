@@ -1,7 +1,7 @@
 // The body of a webhook of kind hmac, our own form:
 //   { "kind": "scale-out", "pool": "web", "by": "20%" | 5, "for": "30m", "id": "release-2026-07-20" }
 // `id` is the sender's: the same id again only extends the wish. At most a week, and the brakes still hold.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Amount } from '../core/model/spec';
 import { DAY_MS, HOUR_MS, id, MINUTE_MS, reading, type Source } from './translation';
 

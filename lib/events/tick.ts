@@ -1,5 +1,5 @@
 // The clock: EventBridge's rule, or our own schedule's body `{"muster":"tick"}`, for one cluster or for all.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { id, instant, reading, type Source } from './translation';
 
 const tick = (at: number, clusters: readonly string[]) => ({

@@ -1,5 +1,5 @@
 // What a source's file makes of a raw event, and what it is told besides.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Millis } from '../core/model/machine';
 import type { Signal } from '../core/model/signal';
 import type { Webhook } from '../core/model/spec';

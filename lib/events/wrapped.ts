@@ -1,5 +1,5 @@
 // Events inside something else's envelope: an SNS notification, a Pub/Sub push, a batch of SQS messages.
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Context, Fields, Translation, Understood } from './translation';
 
 type Inner = { readonly payload: unknown; readonly context: Context };

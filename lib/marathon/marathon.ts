@@ -1,5 +1,6 @@
 // The port Marathon: demand from its queue, and tasks of the run specs that somebody names.
-import * as z from 'zod/mini';
+import { $ZodError } from 'zod/v4/core';
+import type * as z from 'zod/mini';
 import type { RunSpec, Task } from '../core/model/app';
 import type { Source } from '../core/model/world';
 import { isFailure, messageOf } from '../engine/failure';
@@ -151,7 +152,7 @@ const nameIn = (row: unknown): string => {
 };
 
 const whyOf = (error: unknown): string => {
-  if (error instanceof z.core.$ZodError) {
+  if (error instanceof $ZodError) {
     return `it is malformed at ${error.issues[0]?.path.join('.') || 'its top'}`;
   }
   return messageOf(error);

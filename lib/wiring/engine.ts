@@ -1,46 +1,24 @@
-// One cluster's engine and the doors, from whatever the outside is: AWS, or a process of one's own.
+// One cluster's engine, and the doors that need one, from whatever the outside is: AWS, or a process of one's own.
 import { createMarathon } from '../marathon/marathon';
 import { createMesos } from '../mesos/mesos';
 import type { CloudName } from '../core/model/offering';
 import type { Spec } from '../core/model/spec';
 import { calendar } from '../config/calendar';
 import type { ApiDoor } from '../doors/api';
-import type { IngestDoor } from '../doors/ingest';
 import type { ReconcileDoor } from '../doors/reconcile';
-import type { WebhookDoor } from '../doors/webhook';
-import { type Engine, scopesOf } from '../engine/engine';
+import type { Engine } from '../engine/engine';
 import { Failure } from '../engine/failure';
-import type { Route } from '../engine/ingest';
-import type {
-  Catalogue,
-  Clock,
-  Cloud,
-  LaunchTemplate,
-  Log,
-  Meter,
-  Notifier,
-  Secrets,
-  Sender,
-  Store,
-  Transport,
-} from '../engine/ports';
+import type { Catalogue, Cloud, LaunchTemplate, Notifier, Transport } from '../engine/ports';
+import type { Intake } from './intake';
 
 /** Everything that differs between a function on AWS and `serve`. */
-export type Outside = {
-  readonly specs: readonly Spec[];
+export type Outside = Intake & {
   /** By cluster and pool. */
   readonly templates: Readonly<Record<string, Readonly<Record<string, LaunchTemplate>>>>;
-  readonly store: Store;
-  readonly events: Sender;
-  readonly wake: Sender;
   readonly clouds: Partial<Readonly<Record<CloudName, Cloud>>>;
   readonly catalogue: Catalogue;
-  readonly secrets: Secrets;
   readonly transport: Transport;
   readonly notifiers: (spec: Spec) => readonly Notifier[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter & { readonly flush?: () => void };
   readonly leaseMs: number;
   readonly work: number;
 };
@@ -87,31 +65,10 @@ const enginesOf = (outside: Outside): ((cluster: string) => Engine) => {
   };
 };
 
-export const routesOf = (specs: readonly Spec[]): readonly Route[] =>
-  specs.map((spec) => ({ cluster: spec.cluster, scopes: scopesOf(spec.pools) }));
-
-const hooksOf = (specs: readonly Spec[]): WebhookDoor['webhooks'] =>
-  Object.fromEntries(
-    specs.flatMap((spec) =>
-      spec.webhooks.map((webhook) => [webhook.name, { cluster: spec.cluster, webhook }]),
-    ),
-  );
-
-export const ingestParts = (outside: Outside): IngestDoor => ({
-  ...outside,
-  routes: routesOf(outside.specs),
-  webhooks: hooksOf(outside.specs),
-});
-
 export const reconcileParts = (outside: Outside): ReconcileDoor => ({
   log: outside.log,
   meter: outside.meter,
   engine: enginesOf(outside),
-});
-
-export const webhookParts = (outside: Outside): WebhookDoor => ({
-  ...outside,
-  webhooks: hooksOf(outside.specs),
 });
 
 export const apiParts = (outside: Outside): ApiDoor => {
