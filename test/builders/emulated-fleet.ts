@@ -24,6 +24,7 @@ export type FleetOptions = {
   readonly store?: Store;
   readonly settings?: SettingsChange;
   readonly seed?: number;
+  readonly leaseMs?: number;
 };
 
 export type Line = { readonly level: 'info' | 'warn' | 'error'; readonly text: string };
@@ -70,7 +71,7 @@ export const emulatedFleet = (options: FleetOptions = {}): EmulatedFleet => {
     log: collectingLog(lines),
     meter: countingMeter(),
     templates: templatesOf(world, spec),
-    leaseMs: LEASE_MS,
+    leaseMs: options.leaseMs ?? LEASE_MS,
     work: 20,
   };
   const minute = async (by: Engine = engine): Promise<TurnReport | undefined> => {
@@ -83,7 +84,14 @@ export const emulatedFleet = (options: FleetOptions = {}): EmulatedFleet => {
     }
   };
   return {
-    ...{ world, engine, clock, wakes, notices, lines, failures, minute },
+    world,
+    engine,
+    clock,
+    wakes,
+    notices,
+    lines,
+    failures,
+    minute,
     minutes: async (count) => {
       for (let nth = 0; nth < count; nth += 1) await minute();
     },

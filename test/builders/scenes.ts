@@ -30,13 +30,18 @@ const SETTINGS = { ec2: { pendingMs: [5_000, 5_000], bootMs: [20_000, 20_000] } 
 
 /** Two pools are short, and what one of them would buy first has no capacity: several launches, a second round. */
 export const growth = async (options: FleetOptions = {}): Promise<EmulatedFleet> => {
-  const fleet = emulatedFleet({ spec: TWO_POOLS, settings: SETTINGS, ...options });
+  const ec2 = { ...SETTINGS.ec2, ...options.settings?.ec2 };
+  const fleet = emulatedFleet({ spec: TWO_POOLS, ...options, settings: { ...options.settings, ec2 } });
   fleet.world.marathon.createApp(appIn('web', '/shop', 6));
   fleet.world.marathon.createApp(appIn('batch', '/reports', 2, { cpus: 3, mem: 3000 }));
   for (const shape of ['c7i.xlarge', 'm7i.xlarge']) fleet.world.troubles.capacityError({ shape });
   fleet.world.advance(30_000);
   return fleet;
 };
+
+/** The same, where the cloud lists a machine late, and before its agent has registered. */
+export const lateGrowth = (options: FleetOptions = {}): Promise<EmulatedFleet> =>
+  growth({ ...options, settings: { ec2: { consistencyMs: 70_000, bootMs: [90_000, 90_000] } } });
 
 /** A machine that never registers is past its deadline: the turn ends it and buys another. */
 export const replacement = async (options: FleetOptions = {}): Promise<EmulatedFleet> => {

@@ -54,10 +54,12 @@ describe('the door of the events queue', () => {
     const failed = await take([spot(1), ...bodies.map((body, nth) => ({ id: `bad${nth}`, body }))]);
     expect(failed).toEqual([]);
     const parked = await store.list('parked');
-    expect(parked.map(({ body }) => body).sort()).toEqual([...bodies].sort());
-    expect(parked.every(({ why, expiresAt }) => String(why).length > 10 && expiresAt !== undefined)).toBe(
-      true,
-    );
+    expect(new Set(parked.map(({ body }) => body))).toEqual(new Set(bodies));
+    expect(
+      parked.every(
+        ({ why, expiresAt }) => typeof why === 'string' && why.length > 10 && expiresAt !== undefined,
+      ),
+    ).toBe(true);
     expect(meter.counts.get(METRICS.eventsParked)).toBe(bodies.length);
     expect((await facts(store)).length).toBe(1);
   });
@@ -67,7 +69,7 @@ describe('the door of the events queue', () => {
     const huge = { id: 'huge', body: 'x'.repeat(1_000_000) };
     expect(await take([huge, huge])).toEqual([]);
     const parked = await store.list('parked');
-    expect(parked.map(({ body }) => String(body).length)).toEqual([100_000]);
+    expect(parked).toMatchObject([{ body: 'x'.repeat(100_000) }]);
   });
 
   test('gives the whole batch back when anything could not be stored, and loses nothing by that', async () => {

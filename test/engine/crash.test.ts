@@ -3,20 +3,22 @@ import * as fc from 'fast-check';
 import { reconcile } from '../../lib/engine/reconcile';
 import { aroundPorts, counting, Crash, crashAt, MODES } from '../builders/around-ports';
 import { MINUTE } from '../builders/fleet';
-import { growth, outcome, replacement } from '../builders/scenes';
+import { growth, lateGrowth, outcome, replacement } from '../builders/scenes';
 
-const SCENES = { growth, replacement } as const;
-/** The lease has to end, what was sent has to be read back, machines boot and Marathon takes their offers. */
-const TO_THE_END = 6;
+const SCENES = { growth, 'growth that is seen late': lateGrowth, replacement } as const;
+/** The lease ends before the next tick. */
+const LEASE = { leaseMs: 50_000 };
+/** What was sent has to be read back, machines boot and Marathon takes their offers. */
+const TO_THE_END = 5;
 
 const callsOf = async (scene: (typeof SCENES)['growth']): Promise<number> => {
   const calls = counting();
-  await reconcile(aroundPorts((await scene()).engine, calls));
+  await reconcile(aroundPorts((await scene(LEASE)).engine, calls));
   return [...calls.counts.values()].reduce((sum, count) => sum + count, 0);
 };
 
 const calmly = async (scene: (typeof SCENES)['growth']) => {
-  const fleet = await scene();
+  const fleet = await scene(LEASE);
   await reconcile(fleet.engine);
   await fleet.minutes(TO_THE_END);
   return outcome(fleet);
@@ -30,7 +32,7 @@ describe.each(Object.entries(SCENES))('a turn of %s', (name, scene) => {
     const calls = await callsOf(scene);
     for (let nth = 1; nth <= calls; nth += 1)
       for (const mode of MODES) {
-        const fleet = await scene();
+        const fleet = await scene(LEASE);
         const crash = crashAt(nth, mode);
         await expect(reconcile(aroundPorts(fleet.engine, crash))).rejects.toThrow(Crash);
         await fleet.minutes(TO_THE_END);
@@ -47,11 +49,10 @@ test('turns that die one after the other, each anywhere, still end where undistu
   );
   await fc.assert(
     fc.asyncProperty(crashes, async (list) => {
-      const fleet = await growth();
+      const fleet = await growth(LEASE);
       for (const { call, mode } of list) {
         await reconcile(aroundPorts(fleet.engine, crashAt(call, mode))).catch(() => undefined);
-        // Past the lease, so that the next turn has the head.
-        fleet.world.advance(2 * MINUTE + 11_000);
+        fleet.world.advance(MINUTE);
       }
       await fleet.minutes(TO_THE_END);
       expect(await outcome(fleet)).toEqual(wanted);

@@ -1,13 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { type Memory, NO_MEMORY } from '../../lib/core/model/memory';
+import { act } from '../../lib/engine/act';
 import { createMemoryStore } from '../../lib/embedded/memory-store';
 import { isFailure } from '../../lib/engine/failure';
 import { claim, listIntents, readHead } from '../../lib/engine/head';
-import { commit } from '../../lib/engine/intents';
+import { commit, tokenOf } from '../../lib/engine/intents';
+import { intentKey } from '../../lib/engine/keys';
+import { recall, remember } from '../../lib/engine/recall';
 import { reconcile } from '../../lib/engine/reconcile';
 import { aroundPorts, counting, type Mode, MODES, pauseAt } from '../builders/around-ports';
 import { type EmulatedFleet, LEASE_MS } from '../builders/emulated-fleet';
-import { MINUTE, NOW } from '../builders/fleet';
+import { MINUTE, NOW, offeringsOf } from '../builders/fleet';
 import { growth, outcome, replacement } from '../builders/scenes';
 
 const SCENES = { growth, replacement } as const;
@@ -40,6 +44,13 @@ const overlapped = async (
   return pause.at();
 };
 
+/** Intents that nobody will ever read or drop: not listed, and without an end. */
+const leftForEver = async ({ engine }: EmulatedFleet): Promise<readonly string[]> => {
+  const { pk, sk } = intentKey('prod', '');
+  const items = await engine.store.list(pk, { prefix: sk });
+  return items.filter(({ expiresAt }) => expiresAt === undefined).map((item) => item.sk);
+};
+
 describe.each(Object.entries(SCENES))('while a turn of %s stands still at any await', (_name, scene) => {
   test('a second turn takes the lease over, and together they buy what one would have bought', async () => {
     const { count, wanted } = await undisturbed(scene);
@@ -52,6 +63,7 @@ describe.each(Object.entries(SCENES))('while a turn of %s stands still at any aw
         });
         await fleet.minutes(TO_THE_END);
         expect({ at, ...(await outcome(fleet)) }).toEqual({ at, ...wanted });
+        expect({ at, left: await leftForEver(fleet) }).toEqual({ at, left: [] });
       }
   });
 });
@@ -67,6 +79,32 @@ describe('a deposed turn', () => {
     await expect(commit(store, old, [intent], NOW)).rejects.toMatchObject({ code: 'deposed' });
     await expect(listIntents(store, old, [])).rejects.toMatchObject({ code: 'deposed' });
     expect((await readHead(store, 'prod')).intents).toEqual([]);
+  });
+
+  test('writes no memory over that of a later one', async () => {
+    const store = createMemoryStore();
+    const before = await recall(store, 'prod');
+    const pause = (by: string): Memory => ({ ...NO_MEMORY, pause: { since: NOW, by, reason: 'a look' } });
+    await remember(store, { cluster: 'prod', epoch: NOW + 1 }, before, pause('young'));
+    await expect(
+      remember(store, { cluster: 'prod', epoch: NOW }, before, pause('old')),
+    ).rejects.toMatchObject({ kind: 'conflict', code: 'deposed' });
+    expect((await recall(store, 'prod')).memory.pause?.by).toBe('young');
+  });
+
+  test('sends nothing whose time is over, and leaves it to be read back', async () => {
+    const fleet = await growth();
+    const pool = fleet.engine.spec.pools[0];
+    const template = fleet.engine.templates['web'];
+    if (pool === undefined || template === undefined) throw new Error('the scene has a pool');
+    const scope = { cloud: 'aws', account: pool.account, region: pool.region } as const;
+    const offerings = offeringsOf().slice(0, 1);
+    const request = { cluster: 'prod', scope, pool: 'web', launch: 'x', template, offerings, count: 1 };
+    const now = fleet.world.now();
+    const effect = { kind: 'launch', request: { ...request, token: tokenOf(request) } } as const;
+    const late = await act(fleet.engine, { id: 'x', at: now - 1, notAfter: now, effect });
+    expect(late).toMatchObject({ kind: 'unknown', action: 'x', launch: { count: 1 } });
+    expect(fleet.machines()).toEqual([]);
   });
 
   test('that slept longer than its intents may be sent sends nothing, though a later turn has closed them', async () => {

@@ -80,7 +80,8 @@ describe('a machine whose agent never registers', () => {
     );
     const nth = names.indexOf('cloud.terminate') + 1;
     expect(nth).toBeGreaterThan(0);
-    await expect(reconcile(aroundPorts(fleet.engine, crashAt(nth, 'before')))).rejects.toThrow(Crash);
+    const brief: Engine = { ...fleet.engine, leaseMs: 30_000 };
+    await expect(reconcile(aroundPorts(brief, crashAt(nth, 'before')))).rejects.toThrow(Crash);
     fleet.world.mesos.addAgent({
       hostname: 'late',
       ip: '10.0.9.9',
@@ -88,6 +89,8 @@ describe('a machine whose agent never registers', () => {
       total: { cpuMilli: 8000, memMib: 16_384, diskMib: 10_000, gpus: 0, ports: 100 },
       machine: machine?.id ?? '',
     });
+    fleet.world.advance(40_000);
+    await reconcile(fleet.engine);
     await fleet.minutes(4);
     expect(running(fleet.world, '/shop')).toBe(3);
     expect(web(fleet).find(({ id }) => id === machine?.id)?.state).toBe('running');
