@@ -3,10 +3,10 @@
 // offerings; then the placement is simulated on each good packing, what would be left over is bought too, and the plan
 // that is cheapest after that wins (packing.md §6: a tight packing alone ends 11 % dearer).
 import { type PackResult } from './pack/problem';
-import { copyTally, placeAll, type Placed, type Want } from './place';
+import type { Placed, Want } from './place';
 import { type FitInput, type Leftover, packParts, problemOf, type Purchase } from './purchase';
-import { Supply } from './supply';
-import { better, survive, unplacedIn } from './survive';
+import { settleIn } from './settle-in';
+import { better, survive } from './survive';
 
 export type FitLine = {
   readonly want: Want;
@@ -26,7 +26,7 @@ export type Fit = {
 };
 
 export const fit = (input: FitInput): Fit => {
-  const onHosts = placeOnHosts(input);
+  const onHosts = settleIn(input);
   const rest = onHosts
     .filter((placed) => placed.unplaced > 0)
     .map(({ want, unplaced }) => ({ ...want, count: unplaced }));
@@ -36,28 +36,6 @@ export const fit = (input: FitInput): Fit => {
   const lines = onHosts.map((placed) => lineOf(placed, bought.get(placed.want.runSpec), plans.leftovers));
   return { ...plans, lines };
 };
-
-/** In the order of the queue and with the largest first: the order in which Marathon will serve the queue is not known,
- *  and a few tasks that miss in one order only are no reason to buy before the machines under way are there. The tally
- *  of the better one stays in the context. */
-const placeOnHosts = (input: FitInput): readonly Placed[] => {
-  const largestFirst = [...input.wants].sort((a, b) => weight(b) - weight(a));
-  const tries = [input.wants, largestFirst].map((wants) => {
-    const tally = copyTally(input.context.tally);
-    return { tally, placed: placeAll(new Supply(input.hosts), wants, { ...input.context, tally }) };
-  });
-  const [first, second] = tries;
-  const best =
-    second !== undefined && first !== undefined && unplacedIn(second.placed) < unplacedIn(first.placed)
-      ? second
-      : first;
-  for (const [runSpec, counts] of best?.tally ?? []) input.context.tally.set(runSpec, counts);
-  const placed = new Map(best?.placed.map((line) => [line.want, line]));
-  return input.wants.flatMap((want) => placed.get(want) ?? []);
-};
-
-/** Memory counts as the cpus that usually go with it. */
-const weight = ({ runSpec }: Want): number => Math.max(runSpec.each.cpuMilli, runSpec.each.memMib / 4);
 
 type Bought = Omit<Fit, 'lines'> & {
   readonly placed: readonly Placed[];
@@ -93,7 +71,9 @@ const lineOf = (
 const buy = (rest: readonly Want[], input: FitInput): Bought => {
   const problem = problemOf(rest, input);
   const packed = packParts(problem.parts, input, input.work, problem.limits);
-  const tried = packed.result.candidates.map((plan) => survive(plan, packed, rest, input));
+  const tried = packed.result.candidates
+    .slice(0, candidatesFor(rest, packed.result))
+    .map((plan) => survive(plan, packed, rest, input));
   const best = tried.reduce((a, b) => (better(b, a) ? b : a));
   return {
     placed: best.placed,
@@ -103,4 +83,12 @@ const buy = (rest: readonly Want[], input: FitInput): Bought => {
     boughtUsdPerHour: best.usdPerHour,
     bound: packed.result.bound,
   };
+};
+
+/** Simulating the placement costs about wants times machines; a very large purchase is tried on the two best packings. */
+const MOST_PAIRS = 300_000;
+
+const candidatesFor = (rest: readonly Want[], { best, candidates }: PackResult): number => {
+  const machines = best.machines.reduce((sum, { copies }) => sum + copies, 0);
+  return rest.length * machines > MOST_PAIRS ? 2 : candidates.length;
 };

@@ -28,8 +28,9 @@ export const isFutile = (view: View, item: QueueItem): boolean => {
   const machines = view.join.joined.filter(({ machine }) => entry.launches.includes(machine.launch ?? ''));
   if (machines.some(({ standing }) => standing === 'launching' || standing === 'booting')) return false;
   if (view.memory.expected.some(({ launch }) => entry.launches.includes(launch))) return false;
-  const registered = machines.flatMap(({ agent }) =>
-    agent?.registeredAt === undefined ? [] : [agent.registeredAt],
+  // An agent that announces another pool is no help and no proof either.
+  const registered = machines.flatMap(({ agent, standing }) =>
+    standing !== 'ready' || agent?.registeredAt === undefined ? [] : [agent.registeredAt],
   );
   const last = Math.max(...registered);
   if (registered.length === 0 || view.now - last < FUTILE_AFTER_MS) return false;

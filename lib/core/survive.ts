@@ -1,6 +1,8 @@
 // What a packing is worth once Marathon has placed the tasks on it: the placement is simulated, what is left over is bought
 // too, and what is too much is taken away again.
+import type { Market } from './buyable';
 import { boughtHost } from './hosts';
+import { fits } from './model/resources';
 import { placeByOffers } from './offer-rounds';
 import type { PackPlan } from './pack/problem';
 import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
@@ -15,6 +17,8 @@ import {
   type Purchase,
   purchasesOf,
 } from './purchase';
+import { unplacedIn } from './settle-in';
+import type { Part } from './split';
 import { type Host, Supply } from './supply';
 import { thin } from './thin';
 
@@ -70,9 +74,6 @@ const merged = (before: readonly Placed[], later: readonly Placed[]): readonly P
   });
 };
 
-export const unplacedIn = (placed: readonly Placed[]): number =>
-  placed.reduce((sum, line) => sum + line.unplaced, 0);
-
 /** The placement alone, on machines as they will be when they have registered. */
 const placeOn = (
   purchases: readonly Purchase[],
@@ -109,8 +110,23 @@ const buyMore = (
   for (const { buyable, count } of purchases)
     bought.set(buyable.pool.name, (bought.get(buyable.pool.name) ?? 0) + count);
   if (parts.length === 0) return [];
-  const packed = packParts(parts, on.input, 0, limitsOf(on.input, bought));
-  return purchasesOf(packed.result.best, packed, on.input, on.zones);
+  const input = { ...on.input, market: nearby(on.input.market, purchases, parts) };
+  const packed = packParts(parts, input, 0, limitsOf(input, bought));
+  return purchasesOf(packed.result.best, packed, input, on.zones);
+};
+
+/** For a few tasks that are left over the shapes bought already will do, and the smallest that hold each of them: the
+ *  whole catalogue would cost more time than it could save money. */
+const nearby = (market: Market, purchases: readonly Purchase[], parts: readonly Part[]): Market => {
+  const shapes = new Set(purchases.map(({ buyable }) => buyable.shape.name));
+  const cheapest = [...market.buyables].sort((a, b) => a.offering.usdPerHour - b.offering.usdPerHour);
+  for (const part of parts) {
+    const own = cheapest.find(
+      ({ lane, shape }) => part.lanes.includes(lane) && fits(part.each, shape.allocatable),
+    );
+    if (own !== undefined) shapes.add(own.shape.name);
+  }
+  return { ...market, buyables: market.buyables.filter(({ shape }) => shapes.has(shape.name)) };
 };
 
 /** Hosts of another batch bear other names: a constraint on the hostname must not take them for the first ones. */

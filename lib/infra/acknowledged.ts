@@ -7,7 +7,10 @@ const managed = (policy: string): string =>
   `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/${policy}]`;
 
 const REASONS: readonly Finding[] = [
-  { id: managed('AWSLambdaBasicExecutionRole'), reason: 'Writing its own logs is all that this managed policy allows.' },
+  {
+    id: managed('AWSLambdaBasicExecutionRole'),
+    reason: 'Writing its own logs is all that this managed policy allows.',
+  },
   {
     id: managed('AWSLambdaVPCAccessExecutionRole'),
     reason: 'A function in a network needs its interfaces; the forwarding function has nothing else.',
@@ -16,11 +19,16 @@ const REASONS: readonly Finding[] = [
     id: 'AwsSolutions-APIG4',
     reason: 'Senders cannot sign for AWS: the function checks a secret of each source, over the raw body.',
   },
-  { id: 'AwsSolutions-IAM5[Resource::*]', reason: 'Describe calls know no resources; a condition holds them to the region.' },
+  {
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'Describe calls know no resources; a condition holds them to the region.',
+  },
 ];
 
-const LENT = 'A launch names images, networks and capacity that others own; it may use them and not change them.';
-const OURS = 'Machines have no names before they exist; a condition holds each statement to what bears our cluster tag.';
+const LENT =
+  'A launch names images, networks and capacity that others own; it may use them and not change them.';
+const OURS =
+  'Machines have no names before they exist; a condition holds each statement to what bears our cluster tag.';
 
 /** Resources with a wildcard in the launch and end statements, as the checker names them. */
 const wildcards = (region: string): readonly Finding[] => {
@@ -30,9 +38,11 @@ const wildcards = (region: string): readonly Finding[] => {
   });
   return [
     ...['image', 'snapshot'].map((kind) => finding(LENT, '', kind)),
-    ...['capacity-reservation', 'key-pair', 'placement-group', 'security-group', 'subnet'].map((kind) => finding(LENT, '*', kind)),
-    ...['fleet', 'instance', 'launch-template', 'network-interface', 'spot-instances-request', 'volume'].map((kind) =>
-      finding(OURS, '<AWS::AccountId>', kind),
+    ...['capacity-reservation', 'key-pair', 'placement-group', 'security-group', 'subnet'].map((kind) =>
+      finding(LENT, '*', kind),
+    ),
+    ...['fleet', 'instance', 'launch-template', 'network-interface', 'spot-instances-request', 'volume'].map(
+      (kind) => finding(OURS, '<AWS::AccountId>', kind),
     ),
   ];
 };

@@ -1,6 +1,13 @@
 // Few alarms, because each costs money while nothing happens; each names its runbook.
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ALARMS, METRICS, NAMESPACE, SERVICE } from '../telemetry/names';
@@ -16,7 +23,12 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { events, wake, reconcile }: AlarmsProps) {
     super(scope, id);
     for (const [name, queue] of Object.entries({ Events: events, Wakes: wake }))
-      this.#above(`DeadLetters${name}`, ALARMS.deadLetters.runbook, queue.deadLetters.metricApproximateNumberOfMessagesVisible(), 0);
+      this.#above(
+        `DeadLetters${name}`,
+        ALARMS.deadLetters.runbook,
+        queue.deadLetters.metricApproximateNumberOfMessagesVisible(),
+        0,
+      );
     new Alarm(this, 'NoTurns', {
       alarmDescription: describe('No turn has begun for five minutes', ALARMS.noTurns.runbook),
       metric: reconcile.metricInvocations({ period: Duration.minutes(1), statistic: Stats.SUM }),
@@ -45,4 +57,10 @@ export class Alarms extends Construct {
 const describe = (what: string, runbook: string): string => `${what}. Runbook: docs/operations/${runbook}.md`;
 
 const own = (metricName: string): IMetric =>
-  new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service: SERVICE }, period: Duration.minutes(5), statistic: Stats.SUM });
+  new Metric({
+    namespace: NAMESPACE,
+    metricName,
+    dimensionsMap: { service: SERVICE },
+    period: Duration.minutes(5),
+    statistic: Stats.SUM,
+  });

@@ -12,12 +12,19 @@ import { ControlPlaneStack } from './control-plane-stack';
 export const readSpecs = (files: readonly string[]): readonly Spec[] => {
   const parsed = files.map((file) => parseSpec(readFileSync(file, 'utf8'), file));
   const faults = parsed.flatMap((result) => ('faults' in result ? result.faults : []));
-  if (faults.length > 0) throw new Error(`muster.yaml has faults, nothing was synthesised:\n${faults.map(formatFault).join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(
+      `muster.yaml has faults, nothing was synthesised:\n${faults.map(formatFault).join('\n')}`,
+    );
   return parsed.flatMap((result) => ('spec' in result ? [result.spec] : []));
 };
 
 /** The specs as each function reads them beside its code. */
-export const writeDeployment = (asset: string, functions: readonly string[], specs: readonly Spec[]): void => {
+export const writeDeployment = (
+  asset: string,
+  functions: readonly string[],
+  specs: readonly Spec[],
+): void => {
   for (const name of functions) writeFileSync(join(asset, name, 'deployment.json'), JSON.stringify(specs));
 };
 
@@ -28,7 +35,10 @@ export type AppOptions = {
 };
 
 /** The app with its stack, checked by cdk-nag at synthesis. */
-export const makeApp = (options: AppOptions, app = new App()): { readonly app: App; readonly stack: ControlPlaneStack } => {
+export const makeApp = (
+  options: AppOptions,
+  app = new App(),
+): { readonly app: App; readonly stack: ControlPlaneStack } => {
   const { specs, asset, securityGroups = [] } = options;
   const region = specs.flatMap(({ pools }) => pools).find(({ cloud }) => cloud === 'aws')?.region;
   const stack = new ControlPlaneStack(app, 'Muster', {

@@ -34,9 +34,14 @@ export class ControlPlaneStack extends Stack {
     const table = makeTable(this);
     const events = new MessageQueue(this, 'Events', Duration.seconds(TIMEOUTS.ingest));
     const wake = new MessageQueue(this, 'Wakes', Duration.seconds(TIMEOUTS.reconcile));
-    const pools = specs.map((spec) => ({ spec, made: new Pools(this, `Pools-${spec.cluster}`, { spec, securityGroups: props.securityGroups }) }));
+    const pools = specs.map((spec) => ({
+      spec,
+      made: new Pools(this, `Pools-${spec.cluster}`, { spec, securityGroups: props.securityGroups }),
+    }));
     const asset = Code.fromAsset(props.asset);
-    const reach = specs.some(({ network }) => network.reach === 'vpc') ? makeReach(this, asset, specs) : undefined;
+    const reach = specs.some(({ network }) => network.reach === 'vpc')
+      ? makeReach(this, asset, specs)
+      : undefined;
     const environment = {
       MUSTER_TABLE: table.tableName,
       MUSTER_EVENTS_QUEUE: events.queue.queueUrl,
@@ -57,7 +62,12 @@ export class ControlPlaneStack extends Stack {
       [webhook, ['GetItem', 'PutItem']],
       [api, ['GetItem', 'Query']],
     ] as const)
-      fn.addToRolePolicy(new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), resources: [table.tableArn] }));
+      fn.addToRolePolicy(
+        new PolicyStatement({
+          actions: actions.map((action) => `dynamodb:${action}`),
+          resources: [table.tableArn],
+        }),
+      );
     for (const fn of [ingest, reconcile]) wake.queue.grantSendMessages(fn);
     for (const fn of [webhook, api]) events.queue.grantSendMessages(fn);
     grantTurns(this, { reconcile, api, webhook, ...(reach === undefined ? {} : { reach }) }, pools);
@@ -98,13 +108,22 @@ const templatesText = (stack: Stack, pools: MadePools): string => {
 const makeReach = (stack: Stack, asset: Code, specs: readonly Spec[]): LambdaFunction => {
   const network = specs.find((spec) => spec.network.reach === 'vpc')?.network;
   if (network?.vpcId === undefined) throw new Error('network.reach is vpc, and no vpcId is given');
-  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: network.vpcId, availabilityZones: stack.availabilityZones });
+  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: network.vpcId,
+    availabilityZones: stack.availabilityZones,
+  });
   const subnets = network.subnets.map((subnetId) => {
     const subnet = Subnet.fromSubnetId(stack, `Subnet-${subnetId}`, subnetId);
-    Annotations.of(subnet).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId', 'No route is made here.');
+    Annotations.of(subnet).acknowledgeWarning(
+      '@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      'No route is made here.',
+    );
     return subnet;
   });
-  const group = new SecurityGroup(stack, 'ReachGroup', { vpc, description: 'Muster to the Mesos masters and Marathon' });
+  const group = new SecurityGroup(stack, 'ReachGroup', {
+    vpc,
+    description: 'Muster to the Mesos masters and Marathon',
+  });
   return makeFunction(stack, 'reach', asset, { vpc, vpcSubnets: { subnets }, securityGroups: [group] });
 };
 
@@ -127,7 +146,9 @@ const grantTurns = (stack: Stack, { reconcile, api, webhook, reach }: Turning, p
     fn.addToRolePolicy(readFleet(stack));
     for (const statement of readParameters(stack, asked)) fn.addToRolePolicy(statement);
     if (reach !== undefined)
-      fn.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [reach.functionArn] }));
+      fn.addToRolePolicy(
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [reach.functionArn] }),
+      );
   }
   const secrets = pools.flatMap(({ spec }) => spec.webhooks.map(({ secret }) => secret));
   for (const statement of readParameters(stack, secrets)) webhook.addToRolePolicy(statement);

@@ -11,8 +11,14 @@ type Watched = { readonly pattern: EventPattern; readonly maxAge: Duration };
 
 /** A notice that is older than its machine helps nobody; everything else may be late, because state is read again. */
 const PATTERNS: Readonly<Record<string, Watched>> = {
-  SpotInterruption: { pattern: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] }, maxAge: Duration.minutes(2) },
-  Rebalance: { pattern: { source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] }, maxAge: Duration.minutes(30) },
+  SpotInterruption: {
+    pattern: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
+    maxAge: Duration.minutes(2),
+  },
+  Rebalance: {
+    pattern: { source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
+    maxAge: Duration.minutes(30),
+  },
   InstanceState: {
     pattern: {
       source: ['aws.ec2'],
@@ -26,11 +32,19 @@ const PATTERNS: Readonly<Record<string, Watched>> = {
     maxAge: Duration.minutes(10),
   },
   Health: {
-    pattern: { source: ['aws.health'], detailType: ['AWS Health Event'], detail: { service: ['EC2'], eventTypeCategory: ['scheduledChange'] } },
+    pattern: {
+      source: ['aws.health'],
+      detailType: ['AWS Health Event'],
+      detail: { service: ['EC2'], eventTypeCategory: ['scheduledChange'] },
+    },
     maxAge: Duration.hours(24),
   },
   Alarm: {
-    pattern: { source: ['aws.cloudwatch'], detailType: ['CloudWatch Alarm State Change'], detail: { alarmName: [{ prefix: 'muster-demand-' }] } },
+    pattern: {
+      source: ['aws.cloudwatch'],
+      detailType: ['CloudWatch Alarm State Change'],
+      detail: { alarmName: [{ prefix: 'muster-demand-' }] },
+    },
     maxAge: Duration.minutes(15),
   },
 };
@@ -41,7 +55,13 @@ export class EventSources extends Construct {
     for (const [name, { pattern, maxAge }] of Object.entries(PATTERNS)) {
       new Rule(this, name, {
         eventPattern: pattern,
-        targets: [new SqsQueue(events.queue, { deadLetterQueue: events.deadLetters, maxEventAge: maxAge, retryAttempts: 10 })],
+        targets: [
+          new SqsQueue(events.queue, {
+            deadLetterQueue: events.deadLetters,
+            maxEventAge: maxAge,
+            retryAttempts: 10,
+          }),
+        ],
       });
     }
     new Schedule(this, 'Tick', {

@@ -1,6 +1,12 @@
 // The five functions, all from the one asset that the bundle made.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Architecture, Code, Function as LambdaFunction, type FunctionProps, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  type FunctionProps,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -9,11 +15,23 @@ import type { MessageQueue } from './queue';
 export type FunctionName = 'ingest' | 'reconcile' | 'webhook' | 'api' | 'reach';
 
 /** Seconds. A turn's lease is a little longer, so that it ends only with the function. */
-export const TIMEOUTS: Readonly<Record<FunctionName, number>> = { ingest: 10, reconcile: 120, webhook: 10, api: 60, reach: 120 };
+export const TIMEOUTS: Readonly<Record<FunctionName, number>> = {
+  ingest: 10,
+  reconcile: 120,
+  webhook: 10,
+  api: 60,
+  reach: 120,
+};
 export const LEASE_SECONDS = TIMEOUTS.reconcile + 10;
 
 /** MiB; cpu comes with memory, and a plan of a large fleet wants both. */
-const MEMORY: Readonly<Record<FunctionName, number>> = { ingest: 256, reconcile: 1024, webhook: 256, api: 1024, reach: 256 };
+const MEMORY: Readonly<Record<FunctionName, number>> = {
+  ingest: 256,
+  reconcile: 1024,
+  webhook: 256,
+  api: 1024,
+  reach: 256,
+};
 
 export const makeFunction = (
   scope: Construct,

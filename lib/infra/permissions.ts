@@ -8,7 +8,11 @@ const CLUSTER = 'muster:cluster';
 const POOL = 'muster:pool';
 
 /** One set for each cluster; `passRoles` are the roles of its agents. */
-export const fleetStatements = (stack: Stack, spec: Spec, passRoles: readonly string[]): readonly PolicyStatement[] => {
+export const fleetStatements = (
+  stack: Stack,
+  spec: Spec,
+  passRoles: readonly string[],
+): readonly PolicyStatement[] => {
   const { partition, region, account } = stack;
   const own = (kind: string): string => `arn:${partition}:ec2:${region}:${account}:${kind}/*`;
   const lent = (kind: string): string => `arn:${partition}:ec2:${region}:*:${kind}/*`;
@@ -71,12 +75,22 @@ export const readFleet = (stack: Stack): PolicyStatement =>
 
 /** Reads exactly the parameters that are referred to. */
 export const readParameters = (stack: Stack, references: readonly string[]): readonly PolicyStatement[] => {
-  const paths = [...new Set(references.filter((reference) => reference.startsWith('ssm:')))].map((reference) =>
-    reference.slice('ssm:'.length),
+  const paths = [...new Set(references.filter((reference) => reference.startsWith('ssm:')))].map(
+    (reference) => reference.slice('ssm:'.length),
   );
   if (paths.length === 0) return [];
-  const resources = paths.sort().map((path) => stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: path.replace(/^\//, '') }));
-  return [new PolicyStatement({ sid: 'ReadParameters', actions: ['ssm:GetParameter', 'ssm:GetParameters'], resources })];
+  const resources = paths
+    .sort()
+    .map((path) =>
+      stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: path.replace(/^\//, '') }),
+    );
+  return [
+    new PolicyStatement({
+      sid: 'ReadParameters',
+      actions: ['ssm:GetParameter', 'ssm:GetParameters'],
+      resources,
+    }),
+  ];
 };
 
 /** References that a turn resolves. */

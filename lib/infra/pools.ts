@@ -30,17 +30,26 @@ export class Pools extends Construct {
       instanceProfileName: `muster-${spec.cluster}-agent`,
     });
     const here = spec.pools.filter((pool) => pool.cloud === 'aws');
-    const elsewhere = here.filter((pool) => !Token.isUnresolved(stack.region) && pool.region !== stack.region);
+    const elsewhere = here.filter(
+      (pool) => !Token.isUnresolved(stack.region) && pool.region !== stack.region,
+    );
     if (elsewhere.length > 0) {
       const names = elsewhere.map(({ name, region }) => `${name} (${region})`).join(', ');
       throw new Error(
         `The stack of ${spec.cluster} is in ${stack.region}, and these pools are not: ${names}. Deploy a muster.yaml for each region.`,
       );
     }
-    this.templates = Object.fromEntries(here.map((pool) => [pool.name, this.#template(spec, pool, profile, securityGroups)]));
+    this.templates = Object.fromEntries(
+      here.map((pool) => [pool.name, this.#template(spec, pool, profile, securityGroups)]),
+    );
   }
 
-  #template(spec: Spec, pool: Pool, profile: CfnInstanceProfile, securityGroups: readonly string[]): LaunchTemplate {
+  #template(
+    spec: Spec,
+    pool: Pool,
+    profile: CfnInstanceProfile,
+    securityGroups: readonly string[],
+  ): LaunchTemplate {
     const { userData, version } = render({ pool, spec });
     const image = imageOf(this, pool);
     const tags = [
@@ -58,7 +67,12 @@ export class Pools extends Construct {
         blockDeviceMappings: [
           {
             deviceName: '/dev/xvda',
-            ebs: { encrypted: true, volumeType: 'gp3', volumeSize: pool.rootDiskGib, deleteOnTermination: true },
+            ebs: {
+              encrypted: true,
+              volumeType: 'gp3',
+              volumeSize: pool.rootDiskGib,
+              deleteOnTermination: true,
+            },
           },
         ],
         ...(securityGroups.length > 0 ? { securityGroupIds: [...securityGroups] } : {}),

@@ -21,7 +21,10 @@ const ENVIRONMENT = {
 /** Gzipped kilobytes of everything that a function may load, SDK chunks included. */
 const BUDGET_KB = 650;
 
-type Output = { readonly bytes: number; readonly imports: readonly { readonly path: string; readonly kind: string }[] };
+type Output = {
+  readonly bytes: number;
+  readonly imports: readonly { readonly path: string; readonly kind: string }[];
+};
 let outputs: Readonly<Record<string, Output>> = {};
 
 /** The entry and what it imports at once, dynamic imports left out. */
@@ -30,7 +33,8 @@ const loadedAtStart = (entry: string): ReadonlySet<string> => {
   const visit = (path: string): void => {
     if (seen.has(path) || outputs[path] === undefined) return;
     seen.add(path);
-    for (const { path: next, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') visit(next);
+    for (const { path: next, kind } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement') visit(next);
   };
   visit(entry);
   return seen;
@@ -38,7 +42,10 @@ const loadedAtStart = (entry: string): ReadonlySet<string> => {
 
 const call = (name: string, event: unknown): unknown => {
   const script = `const { handler } = await import(${JSON.stringify(join(LAMBDA_DIR, name, 'index.mjs'))}); process.stdout.write('\\n@@' + JSON.stringify(await handler(${JSON.stringify(event)}, {})));`;
-  const text = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: ENVIRONMENT, encoding: 'utf8' });
+  const text = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    env: ENVIRONMENT,
+    encoding: 'utf8',
+  });
   return JSON.parse(text.split('@@')[1] ?? 'null');
 };
 
@@ -66,7 +73,10 @@ describe('the bundled functions', () => {
 
   test('load no cloud SDK before they need one', () => {
     for (const name of FUNCTIONS) {
-      const bytes = [...loadedAtStart(`dist/lambda/${name}/index.mjs`)].reduce((sum, file) => sum + statSync(file).size, 0);
+      const bytes = [...loadedAtStart(`dist/lambda/${name}/index.mjs`)].reduce(
+        (sum, file) => sum + statSync(file).size,
+        0,
+      );
       expect(bytes).toBeLessThan(500_000);
     }
   });
@@ -81,7 +91,12 @@ describe('the bundled functions', () => {
   test('say which variable is missing when the environment is incomplete', () => {
     const { MUSTER_TABLE: _table, ...rest } = ENVIRONMENT;
     const script = join(LAMBDA_DIR, 'try.mjs');
-    writeFileSync(script, `import { handler } from './ingest/index.mjs'; try { await handler({ Records: [] }, {}); } catch (error) { console.log('@@' + error.message); }`);
-    expect(execFileSync(process.execPath, [script], { env: rest, encoding: 'utf8' })).toContain('MUSTER_TABLE');
+    writeFileSync(
+      script,
+      `import { handler } from './ingest/index.mjs'; try { await handler({ Records: [] }, {}); } catch (error) { console.log('@@' + error.message); }`,
+    );
+    expect(execFileSync(process.execPath, [script], { env: rest, encoding: 'utf8' })).toContain(
+      'MUSTER_TABLE',
+    );
   });
 });

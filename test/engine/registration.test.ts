@@ -52,7 +52,7 @@ describe('a machine whose agent never registers', () => {
     expect(await strikes(fleet)).toEqual([]);
   });
 
-  test.failing('that announces another pool and runs nothing is ended and replaced too', async () => {
+  test('that announces another pool and runs nothing is ended and replaced too', async () => {
     const fleet = await fleetWith();
     fleet.world.troubles.wrongPool({ nth: 1 }, 'other');
     fleet.world.marathon.createApp(appIn('web', '/shop', 3));
@@ -109,7 +109,7 @@ const lateMachine = async (fleet: EmulatedFleet) => {
 };
 
 describe('an image whose machines never register', () => {
-  test.failing('leaks no machine either where no agent has ever registered', async () => {
+  test('leaks no machine either where no agent has ever registered', async () => {
     const pools = [aPool({ ...zone, registerWithinMs: DEADLINE * MINUTE })];
     const fleet = emulatedFleet({ spec: aSpec({ pools }), settings: SETTINGS });
     neverWeb(fleet);

@@ -1,5 +1,6 @@
 // Unknown is not empty: what ends machines needs a fresh and complete sight of the cloud, of the agents and of nothing
 // less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
+import { isLive, type Machine } from '../model/machine';
 import type { Action, Blocked, Terminate } from '../model/plan';
 import type { View } from '../view';
 import { type Guard, narrowed } from './guard';
@@ -53,9 +54,19 @@ const sightFault = (action: Terminate, view: View): string | undefined => {
   if (view.now - cloud.at > STALE_MS)
     return `the list of machines in ${action.region} is ${age(view.now - cloud.at)} old`;
   if (view.now - agents.at > STALE_MS) return `the list of agents is ${age(view.now - agents.at)} old`;
-  // Losing every agent at once is what a master does after a failover, not what a fleet does.
-  if (agents.value.length === 0 && cloud.value.length > 0) return 'the master lists no agent at all';
+  // Losing every agent at once is what a master or a network does, not what a fleet does. Only where no machine is old
+  // enough to have had an agent before is it the beginning of a cluster, whose failed machines must not stay for ever.
+  if (agents.value.length === 0 && cloud.value.some((machine) => mayHaveJoined(machine, view)))
+    return 'the master lists no agent at all';
   return undefined;
+};
+
+/** Longer after its deadline than any turn waits to end a machine that never joined. */
+const SURELY_LOOKED_AT_MS = 30 * 60_000;
+
+const mayHaveJoined = (machine: Machine, view: View): boolean => {
+  const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
+  return isLive(machine) && view.now - machine.launchedAt > deadline + SURELY_LOOKED_AT_MS;
 };
 
 const age = (ms: number): string => `${Math.round(ms / 1000)} s`;

@@ -3,7 +3,7 @@
 import { DIMENSIONS, fits, type Resources } from '../model/resources';
 import type { Bag, Draft, Group } from './bag';
 import { at, nth } from './cells';
-import { binding, limitsOver, type Mask, undominated } from './prune';
+import { binding, limitsOver, type Mask, representative, undominated } from './prune';
 import type { PackedMachine, PackPlan, PackProblem, TaskClass, Unplaced } from './problem';
 
 export type Canonical = {
@@ -22,7 +22,8 @@ export const canonical = (problem: PackProblem, limited: 'limited' | 'unlimited'
   const masks = new Map<Mask, number>();
   for (const { allowed } of problem.classes) if (!masks.has(allowed)) masks.set(allowed, masks.size);
   const under = limitsOver(problem.offerings.length, limited === 'limited' ? problem.limits : []);
-  const kept = undominated(problem.offerings, [...masks.keys()], under);
+  const all = undominated(problem.offerings, [...masks.keys()], under);
+  const kept = representative(all, problem.offerings, [...masks.keys()], problem.classes.length);
   const { entries, unfit } = entriesOf(problem, kept);
   const rows = merged(entries);
   const members = rows.map((row) => row.map(({ index, source }) => ({ index, count: source.count })));

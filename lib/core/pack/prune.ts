@@ -1,7 +1,7 @@
 // What need not be looked at. An offering is dropped when a kept one has at least its room, costs no more, takes every
 // class that it takes and counts under no limit that it does not: 4,035 become about 100. A dimension is dropped when
 // another one always runs out first.
-import { DIMENSIONS, fits, type Resources } from '../model/resources';
+import { DIMENSIONS, fits, NOTHING, type Resources } from '../model/resources';
 import type { PackOffering } from './problem';
 
 /** One allowed-mask as the classes use it; absent means that all offerings will do. */
@@ -89,3 +89,65 @@ export const limitsOver = (
   });
   return under;
 };
+
+/** Above so many pairs of classes and offerings the searches take too long, and sizes next to each other say little. */
+const MOST_PAIRS = 150_000;
+const PRICE_STEPS = 48;
+
+/** Of very many offerings those that differ: one of each step in price and in the memory that goes with a cpu. What is
+ *  largest in any dimension for some class stays, so that nothing that fitted fits no more. */
+export const representative = (
+  kept: readonly number[],
+  offerings: readonly PackOffering[],
+  masks: readonly Mask[],
+  classes: number,
+): readonly number[] => {
+  if (kept.length * classes <= MOST_PAIRS) return kept;
+  const rooms = new Map<string, { room: Resources; usd: number }>();
+  for (const index of kept) {
+    const offering = offerings[index];
+    if (offering === undefined) continue;
+    const key = roomText(offering.room);
+    const usd = Math.min(rooms.get(key)?.usd ?? Infinity, offering.usdPerHour);
+    rooms.set(key, { room: offering.room, usd });
+  }
+  const chosen = new Set([...steps([...rooms.values()]), ...largest(kept, offerings, masks)]);
+  return kept.filter((index) => chosen.has(roomText(offerings[index]?.room ?? NOTHING)));
+};
+
+const roomText = (room: Resources): string => DIMENSIONS.map((dimension) => room[dimension]).join('/');
+
+const steps = (rooms: readonly { readonly room: Resources; readonly usd: number }[]): readonly string[] => {
+  const prices = rooms.map(({ usd }) => Math.max(usd, 1e-9));
+  const [least, most] = [Math.min(...prices), Math.max(...prices)];
+  const width = Math.max(Math.log(most / least) / PRICE_STEPS, 1e-9);
+  const byStep = new Map<string, { room: Resources; usd: number }>();
+  for (const entry of rooms) {
+    const step = Math.floor(Math.log(Math.max(entry.usd, 1e-9) / least) / width);
+    const ratio = Math.round(Math.log2((entry.room.memMib + 1) / (entry.room.cpuMilli + 1)));
+    const key = `${step}|${ratio}|${entry.room.gpus > 0 ? 'gpu' : ''}`;
+    const known = byStep.get(key);
+    if (known === undefined || perUsd(entry) > perUsd(known)) byStep.set(key, entry);
+  }
+  return [...byStep.values()].map(({ room }) => roomText(room));
+};
+
+const perUsd = ({ room, usd }: { readonly room: Resources; readonly usd: number }): number =>
+  (room.cpuMilli + room.memMib / 4) / Math.max(usd, 1e-9);
+
+const largest = (
+  kept: readonly number[],
+  offerings: readonly PackOffering[],
+  masks: readonly Mask[],
+): readonly string[] =>
+  masks.flatMap((mask) => {
+    const own = kept.filter((index) => mask === undefined || mask[index] === true);
+    return DIMENSIONS.flatMap((dimension) => {
+      const rooms = own.flatMap((index) => offerings[index]?.room ?? []);
+      const best = rooms.reduce<Resources | undefined>(
+        (most, room) => (most === undefined || room[dimension] > most[dimension] ? room : most),
+        undefined,
+      );
+      return best === undefined ? [] : [roomText(best)];
+    });
+  });
