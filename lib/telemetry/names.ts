@@ -31,6 +31,4 @@ export const ALARMS = {
 export const NOTICES = {
   'breaker-open': { runbook: 'breaker-open' },
   'futile-demand': { runbook: 'futile-demand' },
-  'offerings-exhausted': { runbook: 'offerings-exhausted' },
-  'spend-cap': { runbook: 'spend-cap' },
 } as const;

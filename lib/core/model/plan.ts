@@ -43,7 +43,7 @@ export type Notify = {
   readonly id: string;
   readonly step: StepName;
   /** Names the alarm's runbook: docs/operations/<alarm>.md. */
-  readonly alarm: 'breaker-open' | 'futile-demand' | 'offerings-exhausted' | 'spend-cap';
+  readonly alarm: 'breaker-open' | 'futile-demand';
   readonly subject: string;
   readonly why: string;
 };
