@@ -2,7 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   Architecture,
-  Code,
+  type Code,
   Function as LambdaFunction,
   type FunctionProps,
   Runtime,

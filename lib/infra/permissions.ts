@@ -1,6 +1,6 @@
 // What the functions may do to machines: launch from our templates, only tagged as ours, and end only what is tagged as
 // ours. Actions, resources and conditions as Karpenter's published controller policy has them, with our tag keys.
-import { Stack } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Spec } from '../core/model/spec';
 

@@ -55,6 +55,18 @@ const starter = (folder: string, name: string, entry: string, event: unknown): s
   return file;
 };
 
+/** One process of each; the first round only warms the disk. */
+const measure = (
+  files: readonly (readonly [string, string])[],
+  times: Map<string, number[]>,
+  counts: boolean,
+): void => {
+  for (const [name, file] of files) {
+    const ms = once(file);
+    if (counts) times.set(name, [...(times.get(name) ?? []), ms]);
+  }
+};
+
 type Outputs = Awaited<ReturnType<typeof bundleFunctions>>['outputs'];
 
 const loaded = (outputs: Outputs, entry: string, seen = new Set<string>()): ReadonlySet<string> => {
@@ -81,11 +93,8 @@ export const bundleBenches = async (): Promise<readonly Figures[]> => {
     );
     const times = new Map<string, number[]>();
     // Interleaved, so that a load on the machine falls on all alike.
-    for (let run = 0; run <= RUNS; run += 1)
-      for (const [name, file] of Object.entries({ ...files, ...named })) {
-        const ms = once(file);
-        if (run > 0) times.set(name, [...(times.get(name) ?? []), ms]);
-      }
+    const all = Object.entries({ ...files, ...named });
+    for (let run = 0; run <= RUNS; run += 1) measure(all, times, run > 0);
     const base = median(times.get('empty') ?? []);
     return FUNCTIONS.filter((name) => name in EVENTS).map((name) => {
       const paths = [...loaded(outputs, `dist/lambda/${name}/index.mjs`)].map((path) => join(ROOT, path));

@@ -23,13 +23,15 @@ const pick = <T>(roll: (below: number) => number, list: readonly T[]): T => {
   return found;
 };
 
-const waitingFor = (
-  id: string,
-  each: Resources,
-  count: number,
-  constraints: readonly Constraint[],
-  running = 0,
-): QueueItem => ({
+type Wait = {
+  readonly id: string;
+  readonly each: Resources;
+  readonly count: number;
+  readonly constraints: readonly Constraint[];
+  readonly running?: number;
+};
+
+const waitingFor = ({ id, each, count, constraints, running = 0 }: Wait): QueueItem => ({
   runSpec: anApp(id, { each, constraints, instances: running + count }),
   count,
   since: NOW - MINUTE,
@@ -101,9 +103,7 @@ export const karpenter = (n: number, work: number): PlanInput => {
     count: block,
     constraints: [{ field: 'hostname', operator: 'UNIQUE' }],
   });
-  const queue = [...counts].map(([id, { each, count, constraints }]) =>
-    waitingFor(id, each, count, constraints),
-  );
+  const queue = [...counts].map(([id, entry]) => waitingFor({ id, ...entry }));
   const shapes = karpenterShapes();
   const filter = { ...aPool().shapes, families: ['k'] };
   const pool = aPool({ shapes: filter, markets: ['spot', 'on-demand'], size: { min: 0, max: 10_000_000 } });
@@ -213,7 +213,13 @@ export const bigFleet = (agents: number, pending: number, work: number): PlanInp
   const queue = Array.from({ length: apps }, (_, nth) => {
     const each = { ...NOTHING, cpuMilli: 100 + 50 * roll(40), memMib: 128 + 64 * roll(120), ports: 1 };
     const own = constraints[nth % 5] ?? [];
-    return waitingFor(`/app-${nth}`, each, pending / apps, own, own.length > 0 ? RUNNING : 0);
+    return waitingFor({
+      id: `/app-${nth}`,
+      each,
+      count: pending / apps,
+      constraints: own,
+      running: own.length > 0 ? RUNNING : 0,
+    });
   });
   const tasks = queue
     .filter(({ runSpec }) => runSpec.constraints.length > 0)
