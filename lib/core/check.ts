@@ -2,6 +2,7 @@
 // before acting. A plan that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
 import { STRIKES_TO_OPEN } from './breaker';
 import { isCold, poolAllowsShape } from './buyable';
+import type { Joined } from './join';
 import type { Offering } from './model/offering';
 import type { Launch, Plan, Terminate } from './model/plan';
 import type { Pool } from './model/spec';
@@ -16,7 +17,7 @@ export const check = (plan: Plan, view: View): readonly string[] => {
   return [
     ...uniqueIds(plan),
     ...launches.flatMap((launch) => launchFaults(launch, plan, view)),
-    ...ends.flatMap((end) => terminateFaults(end, view)),
+    ...terminateFaults(ends, view),
     ...limitFaults(launches, ends, view),
     ...spendFaults(launches, view),
     ...pauseFaults(plan, view),
@@ -77,16 +78,18 @@ const isCurrent = (image: string, view: View, pool: string): boolean => {
   return template === undefined || `${template.image}@${template.bootstrap}` === image;
 };
 
-const terminateFaults = (end: Terminate, view: View): readonly string[] =>
-  end.machines.flatMap((id): readonly string[] => {
-    const entry = view.join.joined.find(({ machine }) => machine.id === id);
-    if (entry === undefined) return [`S5: ${end.id} ends ${id}, which no cloud lists as ours`];
-    if (entry.machine.pool !== end.pool)
-      return [`S5: ${end.id} ends ${id}, which is not of pool ${end.pool}`];
-    const used = entry.agent?.used;
-    const runs = used !== undefined && DIMENSIONS.some((dimension) => used[dimension] > 0);
-    return runs ? [`S1: ${end.id} ends ${id}, whose agent runs tasks`] : [];
-  });
+const terminateFaults = (ends: readonly Terminate[], view: View): readonly string[] => {
+  const listed = new Map(view.join.joined.map((entry) => [entry.machine.id, entry]));
+  return ends.flatMap((end) => end.machines.flatMap((id) => endFaults(end, id, listed.get(id))));
+};
+
+const endFaults = (end: Terminate, id: string, entry: Joined | undefined): readonly string[] => {
+  if (entry === undefined) return [`S5: ${end.id} ends ${id}, which no cloud lists as ours`];
+  if (entry.machine.pool !== end.pool) return [`S5: ${end.id} ends ${id}, which is not of pool ${end.pool}`];
+  const used = entry.agent?.used;
+  const runs = used !== undefined && DIMENSIONS.some((dimension) => used[dimension] > 0);
+  return runs ? [`S1: ${end.id} ends ${id}, whose agent runs tasks`] : [];
+};
 
 const limitFaults = (
   launches: readonly Launch[],
@@ -145,15 +148,15 @@ const demandFaults = (plan: Plan, view: View): readonly string[] => {
   const missing = view.world.queue.value
     .filter(({ runSpec }) => !lines.has(runSpec.id))
     .map(({ runSpec }) => `L2: ${runSpec.id} waits and the plan does not mention it`);
+  const held = plan.blocked.some(
+    ({ subject, code }) => HOLDS_ALL.has(code) && (view.pools.has(subject) || subject === view.spec.cluster),
+  );
+  const named = new Set(plan.blocked.map(({ subject }) => subject));
   const wrong = plan.demand
     .filter((line) => line.onExisting + line.onComing + line.onBought + line.unplaced !== line.count)
     .map((line) => `L2: the numbers of ${line.runSpec} do not add up to ${line.count}`);
   const silent = plan.demand
-    .filter(
-      (line) =>
-        line.unplaced > 0 &&
-        !plan.blocked.some(({ subject, code }) => subject === line.runSpec || HOLDS_ALL.has(code)),
-    )
+    .filter((line) => line.unplaced > 0 && !held && !named.has(line.runSpec))
     .map((line) => `L2: ${line.unplaced} of ${line.runSpec} stay unplaced without a reason`);
   return [...missing, ...wrong, ...silent];
 };

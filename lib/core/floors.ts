@@ -1,7 +1,7 @@
 // A least number of machines in a pool: its minimum, a schedule's window, a webhook's wish. Counted in machines of the
 // pool's usual shape, because that is what the person who wrote the number had in mind.
 import type { Buyable, Market } from './buyable';
-import type { Purchase } from './purchase';
+import { emptiest, type Purchase } from './purchase';
 import type { Shape } from './model/offering';
 import type { Terminate } from './model/plan';
 import { NOTHING } from './model/resources';
@@ -53,6 +53,8 @@ export type FloorRoom = {
   readonly poolLeft: ReadonlyMap<string, number>;
   readonly clusterLeft: number;
   readonly ended: readonly Terminate[];
+  /** Live machines by `pool|zone`. */
+  readonly zoneLoad: ReadonlyMap<string, number>;
 };
 
 /** What is bought beyond the fit so that every pool reaches its floor, as far as the limits allow. */
@@ -62,6 +64,11 @@ export const floorPurchases = (
   room: FloorRoom,
 ): readonly Purchase[] => {
   let left = room.clusterLeft;
+  const zones = new Map(room.zoneLoad);
+  for (const { buyable, count } of bought) {
+    const zone = `${buyable.pool.name}|${buyable.offering.zone}`;
+    zones.set(zone, (zones.get(zone) ?? 0) + count);
+  }
   return [...view.pools.values()].flatMap((pool) => {
     const fitted = bought
       .filter(({ buyable }) => buyable.pool.name === pool.name)
@@ -72,12 +79,19 @@ export const floorPurchases = (
     const short = floorOf(view, pool) - (poolSize(view, pool) - ended + fitted);
     const count = Math.max(0, Math.min(short, (room.poolLeft.get(pool.name) ?? 0) - fitted, left));
     left -= count;
-    return count > 0 ? spread(view, pool, count, room.market) : [];
+    return count > 0 ? spread({ view, pool, count, zones }, room.market) : [];
   });
 };
 
-/** The reference shape's cheapest offering, and its equals in other zones in turn. */
-const spread = (view: View, pool: Pool, count: number, market: Market): readonly Purchase[] => {
+type Spread = {
+  readonly view: View;
+  readonly pool: Pool;
+  readonly count: number;
+  readonly zones: Map<string, number>;
+};
+
+/** The reference shape's cheapest offering, and its equals in other zones, the emptiest zone first. */
+const spread = ({ view, pool, count, zones }: Spread, market: Market): readonly Purchase[] => {
   const shape = referenceShape(view, pool, market);
   const own = market.buyables.filter((buyable) => buyable.pool.name === pool.name);
   const usual = own.filter((buyable) => buyable.shape.name === shape?.name);
@@ -96,12 +110,12 @@ const spread = (view: View, pool: Pool, count: number, market: Market): readonly
       offering.market === best.offering.market &&
       offering.usdPerHour === best.offering.usdPerHour,
   );
-  return twins
-    .map((buyable, nth) => ({
-      buyable,
-      count: Math.floor(count / twins.length) + (nth < count % twins.length ? 1 : 0),
-      load: NOTHING,
-      lanes,
-    }))
-    .filter((purchase) => purchase.count > 0);
+  const counts = new Map(twins.map((twin) => [twin, 0]));
+  for (let nth = 0; nth < count; nth += 1) {
+    const twin = emptiest(twins, zones) ?? best;
+    counts.set(twin, (counts.get(twin) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, machines]) => machines > 0)
+    .map(([buyable, machines]) => ({ buyable, count: machines, load: NOTHING, lanes }));
 };

@@ -29,7 +29,7 @@ export const headroomWants = (view: View, pool: Pool, reference: Shape | undefin
   if (!view.world.agents.complete) return [];
   if (reference === undefined) return asked;
   const room = reference.allocatable;
-  if (agents > 0) asked.push(want(pool, 'agents', scaled(room, WHOLE_AGENT), agents));
+  if (agents > 0) asked.push(apart(want(pool, 'agents', scaled(room, WHOLE_AGENT), agents)));
   const target = pool.targetUtilisationPercent === undefined ? 0 : 100 - pool.targetUtilisationPercent;
   const piece = scaled(room, 1 / (percent >= target ? PIECES_PER_AGENT : PIECES_FOR_TARGET));
   const count = pieces(poolUsed(view, pool), piece, Math.min(MOST_PERCENT, Math.max(percent, target)));
@@ -51,6 +51,14 @@ const want = (pool: Pool, name: string, each: Resources, count: number): Want =>
     resident: false,
   },
 });
+
+/** Each on a machine of its own: one large machine is one spare agent, and else the next that is bought would be larger
+ *  for being asked for in the shape of the last. */
+const apart = (spare: Want): Want => {
+  const { runSpec } = spare;
+  const constraints = [...runSpec.constraints, { field: 'hostname', operator: 'UNIQUE' } as const];
+  return { ...spare, runSpec: { ...runSpec, constraints } };
+};
 
 /** Cpu and memory alone: nobody keeps ports or disk free. */
 const scaled = (room: Resources, share: number): Resources => ({

@@ -198,7 +198,8 @@ const twinsOf = (index: number, lanes: readonly number[], market: Market): reado
   );
 };
 
-const emptiest = (twins: readonly Buyable[], zones: Map<string, number>): Buyable | undefined => {
+/** The twin in the zone with the fewest machines of its pool; it counts there from now on. */
+export const emptiest = (twins: readonly Buyable[], zones: Map<string, number>): Buyable | undefined => {
   const loadOf = ({ pool, offering }: Buyable): number => zones.get(`${pool.name}|${offering.zone}`) ?? 0;
   const chosen = twins.reduce<Buyable | undefined>(
     (best, twin) => (best === undefined || loadOf(twin) < loadOf(best) ? twin : best),

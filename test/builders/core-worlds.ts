@@ -293,7 +293,12 @@ export const fleets: fc.Arbitrary<PlanInput> = fc
   });
 
 /** The same world, every list of it in another order. */
-export const shuffled = (input: PlanInput, chance: () => number): PlanInput => {
+export const shuffled = (input: PlanInput, seed: number): PlanInput => {
+  let state = seed % 2_147_483_647;
+  const chance = (): number => {
+    state = (state * 48_271 + 11) % 2_147_483_647;
+    return state;
+  };
   const mix = <T>(list: readonly T[]): readonly T[] =>
     list
       .map((item) => ({ item, at: chance() }))
@@ -318,5 +323,35 @@ export const shuffled = (input: PlanInput, chance: () => number): PlanInput => {
       schedules: mix(world.schedules),
       templates: mix(world.templates),
     },
+  };
+};
+
+/** With nothing that waits but one app, and no room asked for beside it. */
+export const oneApp = (input: PlanInput): PlanInput => {
+  const { world, spec } = input;
+  const value = world.queue.value.slice(0, 1).map((item) => ({ ...item, since: NOW - MINUTE }));
+  const pools = spec.pools.map(({ targetUtilisationPercent: _target, ...pool }) => ({
+    ...pool,
+    headroom: { agents: 0, percent: 0, shapes: [] },
+  }));
+  return {
+    ...input,
+    spec: { ...spec, pools },
+    world: { ...world, queue: { ...world.queue, value }, facts: { ...world.facts, value: [] } },
+  };
+};
+
+/** Without what makes the answer depend on the order in which Marathon serves the queue, and without a cap. */
+export const settled = (input: PlanInput): PlanInput => {
+  const { usdPerHour: _cap, ...limits } = input.spec.limits;
+  const isFixed = ({ operator }: Constraint): boolean => operator !== 'GROUP_BY' && operator !== 'CLUSTER';
+  const value = input.world.queue.value.map((item) => ({
+    ...item,
+    runSpec: { ...item.runSpec, constraints: item.runSpec.constraints.filter(isFixed) },
+  }));
+  return {
+    ...input,
+    spec: { ...input.spec, limits },
+    world: { ...input.world, queue: { ...input.world.queue, value } },
   };
 };

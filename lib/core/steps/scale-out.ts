@@ -174,6 +174,7 @@ const answerWith = (
     poolLeft,
     clusterLeft: setting.most - bought,
     ended: setting.ended,
+    zoneLoad: zoneLoad(view),
   });
   const floorUsdPerHour = floors.reduce(
     (sum, { buyable, count }) => sum + buyable.offering.usdPerHour * count,
