@@ -55,17 +55,23 @@ const demandSentences = (plan: Plan): readonly string[] =>
       part(line.onExisting, 'fits', 'fit', 'on agents that are there'),
       part(line.onComing, 'will fit', 'will fit', 'on machines that are coming'),
       part(line.onBought, 'gets room', 'get room', 'from what is bought now'),
-      line.verdict === 'backoff' || line.verdict === 'waiting'
-        ? part(line.unplaced, 'waits', 'wait', '')
-        : part(line.unplaced, 'stays', 'stay', 'without room'),
+      isLeft(line) ? part(line.unplaced, 'stays', 'stay', 'without room') : '',
     ].filter((text) => text !== '');
-    return `${line.runSpec} waits for ${plural(line.count, 'instance')} (${size(line)}): ${line.why}; ${where.join(', ')}.`;
+    const wanted = `${line.runSpec} wants ${plural(line.count, 'instance')} (${size(line)}): ${line.why}`;
+    return where.length === 0 ? `${wanted}.` : `${wanted}; ${where.join(', ')}.`;
   });
 
-const part = (count: number, one: string, many: string, where: string): string =>
-  count === 0 ? '' : `${count} ${count === 1 ? one : many} ${where}`.trimEnd();
+/** Of a row that is not looked after now, its reason says all. */
+const isLeft = ({ verdict }: DemandLine): boolean =>
+  verdict === 'capacity' || verdict === 'constraint' || verdict === 'role';
 
-const size = (line: DemandLine): string => `${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB each`;
+const part = (count: number, one: string, many: string, where: string): string =>
+  count === 0 ? '' : `${count} ${count === 1 ? one : many} ${where}`;
+
+const size = ({ each }: DemandLine): string => {
+  const gpus = each.gpus === 0 ? '' : `, ${plural(each.gpus, 'GPU')}`;
+  return `${each.cpuMilli / 1000} cpu, ${each.memMib} MiB${gpus} each`;
+};
 
 const blockedSentence = (entry: Blocked): string => {
   const until = entry.until === undefined ? '' : ` (until ${clock(entry.until)})`;
@@ -108,7 +114,7 @@ export const explainOutcome = (outcome: Outcome): readonly string[] => {
           : [`Nothing was bought of the ${outcome.asked} asked for in pool ${outcome.pool}.`]),
         ...outcome.errors.map(
           ({ offering, code, message }) =>
-            `${capital(offeringName(offering))} refused: ${code} (${message}); it stays cold for a while.`,
+            `No capacity from ${offeringName(offering)}: ${code} (${message}); it stays cold for a while.`,
         ),
       ];
     case 'terminated':

@@ -1,4 +1,5 @@
 // Paused: nothing is bought and nothing is ended. People are still told.
+import type { Action, Blocked, Launch, Terminate } from '../model/plan';
 import { type Guard, narrowed } from './guard';
 
 export const pause: Guard = {
@@ -6,20 +7,22 @@ export const pause: Guard = {
   narrow: (plan, view) => {
     const paused = plan.memory.pause;
     if (paused === undefined || (paused.until !== undefined && paused.until <= view.now)) return plan;
-    const held = plan.actions.filter((action) => action.kind !== 'notify');
     const until = paused.until === undefined ? {} : { until: paused.until };
     const why = `${paused.by} paused it: ${paused.reason}`;
-    return narrowed(
-      plan,
-      (action) => (action.kind === 'notify' ? action : undefined),
-      held.map((action) => ({
-        step: action.step,
-        code: 'paused',
-        subject: action.pool,
-        count: 1,
-        why,
-        ...until,
-      })),
-    );
+    const held = new Map<string, Blocked>();
+    for (const action of plan.actions) {
+      if (action.kind === 'notify') continue;
+      const { kind, step, pool: subject } = action;
+      const name = `${kind}|${step}|${subject}`;
+      const count = (held.get(name)?.count ?? 0) + machinesOf(action);
+      held.set(name, { step, code: 'paused', subject, count, why: `${WHAT[kind]}; ${why}`, ...until });
+    }
+    const keep = (action: Action): Action | undefined => (action.kind === 'notify' ? action : undefined);
+    return narrowed(plan, keep, [...held.values()]);
   },
 };
+
+const WHAT = { launch: 'they would be bought', terminate: 'they would be ended' } as const;
+
+const machinesOf = (action: Launch | Terminate): number =>
+  action.kind === 'launch' ? action.count : action.machines.length;

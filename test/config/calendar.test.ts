@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { calendar } from '../../lib/config/calendar';
+import type { Schedule } from '../../lib/core/model/spec';
+
+const HOUR = 3_600_000;
+const office: Schedule = {
+  name: 'office',
+  cron: '0 7 * * 1-5',
+  zone: 'Europe/Berlin',
+  forMs: 12 * HOUR,
+  pool: 'web',
+  min: 20,
+};
+const open = (at: string, schedule: Schedule = office) => calendar.open([schedule], Date.parse(at));
+
+describe('a window', () => {
+  test('opens at seven in Berlin in winter and in summer', () => {
+    expect(open('2026-11-24T05:59:59Z')).toEqual([]);
+    expect(open('2026-11-24T06:00:00Z')).toHaveLength(1);
+    expect(open('2026-07-14T04:59:59Z')).toEqual([]);
+    expect(open('2026-07-14T05:00:00Z')).toMatchObject([
+      { name: 'office', pool: 'web', min: 20, until: Date.parse('2026-07-14T17:00:00Z') },
+    ]);
+  });
+
+  test('is closed at its end and open a moment before', () => {
+    expect(open('2026-11-24T17:59:59.999Z')).toHaveLength(1);
+    expect(open('2026-11-24T18:00:00Z')).toEqual([]);
+  });
+
+  test('does not open on a day that is not named', () => {
+    expect(open('2026-11-28T12:00:00Z')).toEqual([]);
+  });
+
+  test('over the night in which clocks are set lasts its hours and not those of the clock', () => {
+    const night = { ...office, cron: '0 22 * * *', forMs: 8 * HOUR };
+    // 29 March 2026, 02:00 becomes 03:00: from 21:00Z for eight hours is 07:00 by the clock of Berlin.
+    expect(open('2026-03-29T04:59:00Z', night)).toMatchObject([
+      { until: Date.parse('2026-03-29T05:00:00Z') },
+    ]);
+    // 25 October 2026, 03:00 becomes 02:00: from 20:00Z for eight hours is 05:00 by the clock of Berlin.
+    expect(open('2026-10-25T03:59:00Z', night)).toMatchObject([
+      { until: Date.parse('2026-10-25T04:00:00Z') },
+    ]);
+    expect(open('2026-10-25T04:00:00Z', night)).toEqual([]);
+  });
+
+  test('whose start does not exist on the day the clocks go forward opens that day all the same', () => {
+    const early = { ...office, cron: '30 2 * * *', forMs: HOUR };
+    const starts = [0, 15, 30, 45, 60, 75, 90].filter(
+      (minutes) => calendar.open([early], Date.parse('2026-03-29T01:00:00Z') + minutes * 60_000).length > 0,
+    );
+    expect(starts.length).toBeGreaterThan(0);
+  });
+
+  test('whose starts overlap is one window that ends with the last', () => {
+    const often = { ...office, cron: '0 * * * *', forMs: 3 * HOUR };
+    expect(open('2026-11-24T10:30:00Z', often)).toMatchObject([
+      { until: Date.parse('2026-11-24T13:00:00Z') },
+    ]);
+  });
+
+  test('of a day with a start every minute is found', () => {
+    const always = { ...office, cron: '* * * * *', forMs: 24 * HOUR };
+    expect(open('2026-11-24T10:30:30Z', always)).toMatchObject([
+      { until: Date.parse('2026-11-25T10:30:00Z') },
+    ]);
+  });
+
+  test('of each of several schedules is told by its name', () => {
+    const noon = { ...office, name: 'noon', cron: '0 12 * * *', forMs: HOUR };
+    const now = Date.parse('2026-11-24T11:30:00Z');
+    expect(calendar.open([office, noon], now).map(({ name }) => name)).toEqual(['office', 'noon']);
+  });
+
+  test('is open at a moment exactly when it started less than its length ago, in any week of the year', () => {
+    const start = Date.UTC(2026, 0, 5);
+    fc.assert(
+      fc.property(fc.nat(52 * 7 * 24 * 60), (minutes) => {
+        const now = start + minutes * 60_000;
+        const berlin = new Intl.DateTimeFormat('en-GB', {
+          timeZone: 'Europe/Berlin',
+          weekday: 'short',
+          hour: '2-digit',
+          hourCycle: 'h23',
+        }).formatToParts(now);
+        const part = (type: string) => berlin.find((one) => one.type === type)?.value ?? '';
+        const hour = Number(part('hour'));
+        const expected = !['Sat', 'Sun'].includes(part('weekday')) && hour >= 7 && hour < 19;
+        expect(calendar.open([office], now).length).toBe(expected ? 1 : 0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
