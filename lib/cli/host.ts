@@ -35,7 +35,8 @@ export type HostOptions = {
 
 /** As many as SQS hands to a function at once. */
 const BATCH = 10;
-const WAIT_MS = 20_000;
+/** A stop waits this long at most for an empty queue. */
+const WAIT_MS = 1_000;
 
 export const createHost = (options: HostOptions): Host => {
   const { outside } = options;

@@ -15,11 +15,17 @@ export const serve: Verb = {
   name: 'serve',
   summary: 'Run Muster in this process, without AWS functions: for on-premises and for trying out.',
   operands: 'FILE...',
-  options: { state: { type: 'string' }, port: { type: 'string' }, log: { type: 'string' } },
+  options: {
+    state: { type: 'string' },
+    port: { type: 'string' },
+    log: { type: 'string' },
+    'aws-endpoint': { type: 'string' },
+  },
   help: {
     state: 'Directory of the durable state (.muster).',
     port: 'Port of the API and the webhooks on 127.0.0.1 (7070).',
     log: 'Append the lines to this file too.',
+    'aws-endpoint': 'Another EC2 and SSM than AWS itself: the one that `muster world` serves.',
   },
   example: 'muster serve muster.yaml --state /var/lib/muster',
   codes: { 1: 'it could not start', 2: 'a file has faults' },
@@ -36,23 +42,34 @@ export const serve: Verb = {
       terminal.out(`${line}\n`);
       if (log !== undefined) void appendFile(log, `${line}\n`);
     };
-    await serveSpecs(
-      specs,
-      {
-        directory: textOf(words, 'state') ?? '.muster',
-        port: numberOf(words, 'port', 7070, [0, 65_535]),
-        onLine,
-      },
-      terminal,
-    );
+    const endpoint = textOf(words, 'aws-endpoint');
+    const place: Place = {
+      directory: textOf(words, 'state') ?? '.muster',
+      port: numberOf(words, 'port', 7070, [0, 65_535]),
+      onLine,
+      ...(endpoint === undefined ? {} : { aws: { endpoint } }),
+    };
+    await serveSpecs(specs, place, terminal);
     return 0;
   },
 };
 
-type Place = { readonly directory: string; readonly port: number; readonly onLine: (line: string) => void };
+type Place = {
+  readonly directory: string;
+  readonly port: number;
+  readonly onLine: (line: string) => void;
+  readonly aws?: { readonly endpoint: string };
+};
 
 const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Terminal): Promise<void> => {
-  const local = await openLocal({ specs, directory: place.directory, onLine: place.onLine, quiet: true });
+  const { directory, onLine, aws } = place;
+  const local = await openLocal({
+    specs,
+    directory,
+    onLine,
+    quiet: true,
+    ...(aws === undefined ? {} : { aws }),
+  });
   try {
     const outside = await local.prepare();
     const said = new Set<string>();
