@@ -2,6 +2,7 @@
 // rest? First Marathon's own placement is simulated on what exists and what is coming; the rest is packed onto
 // offerings; then the placement is simulated on each good packing, what would be left over is bought too, and the plan
 // that is cheapest after that wins (packing.md §6: a tight packing alone ends 11 % dearer).
+import { boundOf } from './bound';
 import { type PackResult } from './pack/problem';
 import type { Placed, Want } from './place';
 import { type FitInput, type Leftover, packParts, problemOf, type Purchase } from './purchase';
@@ -81,7 +82,7 @@ const buy = (rest: readonly Want[], input: FitInput): Bought => {
     purchases: best.purchases,
     packedUsdPerHour: packed.result.best.usdPerHour,
     boughtUsdPerHour: best.usdPerHour,
-    bound: packed.result.bound,
+    bound: boundOf(best, packed, problem.parts, input),
   };
 };
 

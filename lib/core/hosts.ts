@@ -99,6 +99,7 @@ export type ComingInput = {
   readonly expected: readonly Expected[];
   readonly pools: ReadonlyMap<string, Pool>;
   readonly shapes: ReadonlyMap<string, Shape>;
+  readonly listed: Listed;
 };
 
 /** Machines that are starting, and launches that no complete read has settled yet: both count as supply. */
@@ -111,25 +112,34 @@ export const comingHosts = (input: ComingInput): readonly Host[] => {
       continue;
     hosts.push(newHost('coming', { pool, offering: { ...machine, usdPerHour: 0 }, shape, id: machine.id }));
   }
-  const seen = new Set(input.joined.map(({ machine }) => machine.id));
   for (const launch of input.expected) {
     const pool = input.pools.get(launch.pool);
     const shape = input.shapes.get(launch.offering.shape);
     if (pool === undefined || shape === undefined) continue;
-    for (const id of missingOf(launch, input.joined, seen))
+    for (const id of missingOf(launch, input.listed))
       hosts.push(newHost('coming', { pool, offering: launch.offering, shape, id }));
   }
   return hosts;
 };
 
+/** What the clouds list, in the two ways a launch is looked for. */
+export type Listed = {
+  readonly ids: ReadonlySet<string>;
+  /** How many machines carry the tag of a launch. */
+  readonly byLaunch: ReadonlyMap<string, number>;
+};
+
+export const listedIn = (joined: readonly Joined[]): Listed => {
+  const byLaunch = new Map<string, number>();
+  for (const { machine } of joined)
+    if (machine.launch !== undefined) byLaunch.set(machine.launch, (byLaunch.get(machine.launch) ?? 0) + 1);
+  return { ids: new Set(joined.map(({ machine }) => machine.id)), byLaunch };
+};
+
 /** Names for the machines of a launch that the cloud does not list yet. While the ids are unknown, those that carry
  *  the launch's tag are taken off its count. */
-export const missingOf = (
-  launch: Expected,
-  joined: readonly Joined[],
-  seen: ReadonlySet<string>,
-): readonly string[] => {
-  if (launch.machines.length > 0) return launch.machines.filter((id) => !seen.has(id));
-  const found = joined.filter(({ machine }) => machine.launch === launch.launch).length;
+export const missingOf = (launch: Expected, listed: Listed): readonly string[] => {
+  if (launch.machines.length > 0) return launch.machines.filter((id) => !listed.ids.has(id));
+  const found = listed.byLaunch.get(launch.launch) ?? 0;
   return Array.from({ length: Math.max(0, launch.count - found) }, (_, nth) => `${launch.launch}#${nth}`);
 };

@@ -19,9 +19,9 @@ export const launchesOf = (
   replaced: ReadonlyMap<string, readonly string[]>,
 ): readonly Launch[] => {
   const left = new Map([...replaced].map(([pool, machines]) => [pool, [...machines]]));
-  return [...purchases].sort(byName).map((purchase, nth) => {
+  return together(purchases, market).map(({ purchase, offerings, count }, nth) => {
     const { pool, offering } = purchase.buyable;
-    const replaces = (left.get(pool.name) ?? []).splice(0, purchase.count);
+    const replaces = (left.get(pool.name) ?? []).splice(0, count);
     return {
       kind: 'launch',
       id: `${view.turn}.${view.round}.${nth}`,
@@ -30,12 +30,30 @@ export const launchesOf = (
       cloud: pool.cloud,
       account: pool.account,
       region: pool.region,
-      offerings: alternatives(purchase, market),
-      count: purchase.count,
+      offerings,
+      count,
       replaces,
-      why: `${purchase.count} x ${offering.shape} (${offering.market}, ${offering.zone}) for ${pool.name}`,
+      why: `${count} x ${offering.shape} (${offering.market}, ${offering.zone}) for ${pool.name}`,
     };
   });
+};
+
+type Call = {
+  readonly purchase: Purchase;
+  readonly offerings: readonly Offering[];
+  readonly count: number;
+};
+
+/** Purchases that name the same offerings are one call to the cloud. */
+const together = (purchases: readonly Purchase[], market: Market): readonly Call[] => {
+  const calls = new Map<string, Call>();
+  for (const purchase of [...purchases].sort(byName)) {
+    const offerings = alternatives(purchase, market);
+    const name = [purchase.buyable.pool.name, ...offerings.map(offeringKey)].join('|');
+    const count = (calls.get(name)?.count ?? 0) + purchase.count;
+    calls.set(name, { purchase, offerings, count });
+  }
+  return [...calls.values()];
 };
 
 const byName = (a: Purchase, b: Purchase): number => {

@@ -128,6 +128,9 @@ export const placedBy = (run: Run, classes: readonly HostClass[]): Placed => ({
 const refusalOf = (run: Run, classes: readonly HostClass[]): Placed['refusal'] => {
   if (run.remaining === 0) return 'none';
   if (classes.length === 0) return 'class';
+  // Where no constraint looks at single hosts or counts, only room can have been missing.
+  const isPlain = run.want.runSpec.constraints.every(({ field }) => !isPerHost(field));
+  if (isPlain && run.counting.length === 0) return 'room';
   const hasRoom = classes.some(
     (hosts) => run.supply.next(hosts.start, hosts.end, run.want.runSpec.each) >= 0,
   );

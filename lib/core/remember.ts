@@ -45,8 +45,7 @@ const settleLaunch = (launch: Expected, view: View): readonly Expected[] => {
   if (pool === undefined) return view.now - launch.at < SETTLE_AFTER_MS ? [launch] : [];
   const scope = poolScope(view, pool);
   if (scope === undefined || !scope.complete) return [launch];
-  const seen = new Set(view.join.joined.map(({ machine }) => machine.id));
-  const missing = missingOf(launch, view.join.joined, seen);
+  const missing = missingOf(launch, view.listed);
   if (missing.length === 0 && view.now - launch.at > 0) return [];
   const kept = launch.machines.length > 0 ? { ...launch, machines: missing } : launch;
   if (scope.at - launch.at < SETTLE_AFTER_MS || kept.absentAt.includes(scope.at)) return [kept];

@@ -16,9 +16,10 @@ type Try = { readonly tally: PlaceContext['tally']; readonly placed: readonly Pl
 
 /** In the order of the wants. The tally of the best order stays in the context. */
 export const settleIn = ({ wants, hosts, context }: Setting): readonly Placed[] => {
+  const laid = new Supply(hosts);
   const inOrder = (order: readonly Want[]): Try => {
     const tally = copyTally(context.tally);
-    return { tally, placed: placeAll(new Supply(hosts), order, { ...context, tally }) };
+    return { tally, placed: placeAll(new Supply(hosts, laid), order, { ...context, tally }) };
   };
   let best = inOrder(wants);
   const consider = (one: () => Try): void => {
@@ -26,8 +27,10 @@ export const settleIn = ({ wants, hosts, context }: Setting): readonly Placed[] 
     const found = one();
     if (unplacedIn(found.placed) < unplacedIn(best.placed)) best = found;
   };
-  for (const order of [byWeight, tasksByWeight, choosyFirst]) consider(() => inOrder(order(wants)));
-  if (wants.length * hosts.length <= MOST_PAIRS) consider(() => offered(wants, hosts, context));
+  const pairs = wants.length * hosts.length;
+  const orders = pairs > MANY_PAIRS ? [tasksByWeight] : [byWeight, tasksByWeight, choosyFirst];
+  for (const order of orders) consider(() => inOrder(order(wants)));
+  if (pairs <= MOST_PAIRS) consider(() => offered(wants, hosts, context));
   for (const [runSpec, counts] of best.tally) context.tally.set(runSpec, counts);
   const placed = new Map(best.placed.map((line) => [line.want, line]));
   return wants.flatMap((want) => placed.get(want) ?? []);
@@ -36,8 +39,9 @@ export const settleIn = ({ wants, hosts, context }: Setting): readonly Placed[] 
 export const unplacedIn = (placed: readonly Placed[]): number =>
   placed.reduce((sum, line) => sum + line.unplaced, 0);
 
-/** Above so many pairs of wants and hosts, offer by offer takes too long. */
+/** Above so many pairs of wants and hosts, offer by offer takes too long; above so many more, so do many orders. */
 const MOST_PAIRS = 200_000;
+const MANY_PAIRS = 100_000_000;
 
 /** Memory counts as the cpus that usually go with it. */
 const weight = ({ runSpec }: Want): number => Math.max(runSpec.each.cpuMilli, runSpec.each.memMib / 4);

@@ -31,25 +31,44 @@ export type HostClass = {
 };
 
 const BLOCK = 64;
+/** Blocks of a row, which remembers as a block does: a full fleet is stepped over in few steps. */
+const ROW = 64;
 
 export class Supply {
   readonly hosts: readonly Host[];
   readonly classes: readonly HostClass[];
+  /** The room at first, by dimension, and what is left of it. */
+  readonly #whole: readonly Float64Array[];
   readonly #free: readonly Float64Array[];
   readonly #blockCpu: Float64Array;
   readonly #blockMem: Float64Array;
+  readonly #rowCpu: Float64Array;
+  readonly #rowMem: Float64Array;
 
-  constructor(hosts: readonly Host[]) {
+  /** `like` is a supply of the same hosts: its order is taken over and its room is not. */
+  constructor(hosts: readonly Host[], like?: Supply) {
+    const blocks = Math.ceil(hosts.length / BLOCK);
+    this.#blockCpu = new Float64Array(blocks).fill(Infinity);
+    this.#blockMem = new Float64Array(blocks).fill(Infinity);
+    this.#rowCpu = new Float64Array(Math.ceil(blocks / ROW)).fill(Infinity);
+    this.#rowMem = new Float64Array(Math.ceil(blocks / ROW)).fill(Infinity);
+    if (like !== undefined) {
+      this.hosts = like.hosts;
+      this.classes = like.classes;
+      this.#whole = like.#whole;
+      this.#free = like.#whole.map((column) => column.slice());
+      return;
+    }
     const keyed = hosts.map((host) => ({ host, key: classKey(host) }));
     keyed.sort(
       (a, b) => compare(a.key, b.key) || compare(a.host.id, b.host.id) || compare(a.host.role, b.host.role),
     );
     this.hosts = keyed.map((entry) => entry.host);
     this.classes = groupClasses(keyed);
-    this.#free = DIMENSIONS.map((dimension) => Float64Array.from(this.hosts, (host) => host.free[dimension]));
-    const blocks = Math.ceil(this.hosts.length / BLOCK);
-    this.#blockCpu = new Float64Array(blocks).fill(Infinity);
-    this.#blockMem = new Float64Array(blocks).fill(Infinity);
+    this.#whole = DIMENSIONS.map((dimension) =>
+      Float64Array.from(this.hosts, (host) => host.free[dimension]),
+    );
+    this.#free = this.#whole.map((column) => column.slice());
   }
 
   /** How many times `need` fits into what is left at this position. */
@@ -80,13 +99,19 @@ export class Supply {
     let position = from;
     while (position < end) {
       const block = Math.floor(position / BLOCK);
+      const row = Math.floor(block / ROW);
+      if (!mayHold(need, this.#rowCpu[row], this.#rowMem[row])) {
+        position = (row + 1) * ROW * BLOCK;
+        continue;
+      }
       const blockEnd = Math.min(end, (block + 1) * BLOCK);
-      if (need.cpuMilli <= (this.#blockCpu[block] ?? 0) && need.memMib <= (this.#blockMem[block] ?? 0)) {
+      if (mayHold(need, this.#blockCpu[block], this.#blockMem[block])) {
         const found = this.#scan(position, blockEnd, need);
         if (found >= 0) return found;
         this.#remember(block);
       }
       position = blockEnd;
+      if (position % (ROW * BLOCK) === 0 || position === end) this.#rememberRow(row);
     }
     return -1;
   }
@@ -113,11 +138,25 @@ export class Supply {
     this.#blockMem[block] = mem;
   }
 
+  #rememberRow(row: number): void {
+    const end = Math.min(this.#blockCpu.length, (row + 1) * ROW);
+    let cpu = -1;
+    let mem = -1;
+    for (let block = row * ROW; block < end; block += 1) {
+      cpu = Math.max(cpu, this.#blockCpu[block] ?? 0);
+      mem = Math.max(mem, this.#blockMem[block] ?? 0);
+    }
+    this.#rowCpu[row] = cpu;
+    this.#rowMem[row] = mem;
+  }
+
   /** The hosts as they stand now, with what is left as their room: the start of another supply. */
   snapshot(): readonly Host[] {
     return this.hosts.map((host, position) => ({ ...host, free: this.left(position) }));
   }
 }
+
+const mayHold = (need: Resources, cpu = 0, mem = 0): boolean => need.cpuMilli <= cpu && need.memMib <= mem;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -66,9 +66,9 @@ export const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], i
 
 /** The same wants with what a later placement added. */
 const merged = (before: readonly Placed[], later: readonly Placed[]): readonly Placed[] => {
-  const added = new Map(later.map((line) => [line.want.runSpec.id, line]));
+  const added = new Map(later.map((line) => [line.want.runSpec, line]));
   return before.map((line) => {
-    const more = added.get(line.want.runSpec.id);
+    const more = added.get(line.want.runSpec);
     if (more === undefined) return line;
     return { ...more, want: line.want, on: { ...line.on, bought: line.on.bought + more.on.bought } };
   });

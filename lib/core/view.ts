@@ -1,7 +1,7 @@
 // What every step looks at, worked out once a plan: who is who, how large each pool is, what things cost. Nothing here
 // decides.
 import { agentPool, join, type Join, type Joined } from './join';
-import { comingHosts, missingOf } from './hosts';
+import { comingHosts, type Listed, listedIn, missingOf } from './hosts';
 import type { Expected, Memory } from './model/memory';
 import { isLive, type Machine, type Millis } from './model/machine';
 import { type Offering, offeringKey, type Shape } from './model/offering';
@@ -26,6 +26,8 @@ export type View = PlanInput & {
   readonly pools: ReadonlyMap<string, Pool>;
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly join: Join;
+  readonly byPool: ReadonlyMap<string, readonly Joined[]>;
+  readonly listed: Listed;
   /** Hosts of machines and launches that have not registered yet. */
   readonly coming: readonly Host[];
   /** US dollars an hour by offeringKey. */
@@ -41,21 +43,49 @@ export const viewOf = (input: PlanInput): View => {
     pools: new Set(pools.keys()),
     registerWithinMs: (pool) => pools.get(pool ?? '')?.registerWithinMs ?? DEFAULT_REGISTER_MS,
   });
-  const coming = comingHosts({ joined: joined.joined, expected: input.memory.expected, pools, shapes });
+  const listed = listedIn(joined.joined);
+  const coming = comingHosts({
+    joined: joined.joined,
+    expected: input.memory.expected,
+    pools,
+    shapes,
+    listed,
+  });
   const prices = new Map(
     input.world.offerings.value.map((offering) => [offeringKey(offering), offering.usdPerHour]),
   );
-  return { ...input, pools, shapes, join: joined, coming, prices };
+  return {
+    ...input,
+    pools,
+    shapes,
+    join: joined,
+    byPool: groupByPool(joined.joined),
+    listed,
+    coming,
+    prices,
+  };
+};
+
+const groupByPool = (joined: readonly Joined[]): ReadonlyMap<string, readonly Joined[]> => {
+  const found = new Map<string, Joined[]>();
+  for (const entry of joined) {
+    const { pool } = entry.machine;
+    if (pool === undefined) continue;
+    const known = found.get(pool);
+    if (known === undefined) found.set(pool, [entry]);
+    else known.push(entry);
+  }
+  return found;
 };
 
 /** The same view with another memory: who is who does not depend on it. */
 export const withMemory = (view: View, memory: Memory): View => {
   if (memory.expected === view.memory.expected) return { ...view, memory };
-  const { join: found, pools, shapes } = view;
+  const { join: found, pools, shapes, listed } = view;
   return {
     ...view,
     memory,
-    coming: comingHosts({ joined: found.joined, expected: memory.expected, pools, shapes }),
+    coming: comingHosts({ joined: found.joined, expected: memory.expected, pools, shapes, listed }),
   };
 };
 
@@ -71,9 +101,7 @@ export const poolScope = (view: View, pool: Pool): CloudView | undefined =>
 /** Machines of the pool that cost money: live ones and those still expected. Where the cloud's listing is incomplete,
  *  agents that announce the pool stand in for the machines it left out. */
 export const poolSize = (view: View, pool: Pool): number => {
-  const listed = view.join.joined.filter(
-    ({ machine }) => machine.pool === pool.name && isLive(machine),
-  ).length;
+  const listed = standingIn(view, pool.name).filter(({ machine }) => isLive(machine)).length;
   const unlisted =
     poolScope(view, pool)?.complete === true
       ? 0
@@ -86,11 +114,9 @@ export const expectedOf = (view: View, pool: string): number =>
     .filter((launch) => launch.pool === pool)
     .reduce((sum, launch) => sum + missing(view, launch), 0);
 
-const missing = (view: View, launch: Expected): number =>
-  missingOf(launch, view.join.joined, new Set(view.join.joined.map(({ machine }) => machine.id))).length;
+const missing = (view: View, launch: Expected): number => missingOf(launch, view.listed).length;
 
-export const standingIn = (view: View, pool: string): readonly Joined[] =>
-  view.join.joined.filter(({ machine }) => machine.pool === pool);
+export const standingIn = (view: View, pool: string): readonly Joined[] => view.byPool.get(pool) ?? [];
 
 /** US dollars an hour of one machine; the on-demand price of its shape where its own offering is not listed. */
 export const machinePrice = (
