@@ -13,7 +13,8 @@ const CATALOGUE = 'lib/catalogue/data/ec2-catalogue-us-east-1.csv';
 
 /** ES modules have no `require`, and some packages inside the bundle still call it. A long name, because short ones meet
  *  minified ones. */
-const BANNER = "import{createRequire as __musterCreateRequire}from'node:module';const require=__musterCreateRequire(import.meta.url);";
+const BANNER =
+  "import{createRequire as __musterCreateRequire}from'node:module';const require=__musterCreateRequire(import.meta.url);";
 
 /** The EC2 client describes 700 operations in objects with computed keys, which a bundler must keep because computing a
  *  key could do something. The keys are constants of the same file, so they are written in, and what is not used falls
@@ -21,15 +22,23 @@ const BANNER = "import{createRequire as __musterCreateRequire}from'node:module';
 export const writtenKeys: Plugin = {
   name: 'written-keys',
   setup: (pluginBuild) => {
-    pluginBuild.onLoad({ filter: /@aws-sdk[/\\]client-[\w-]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const names = new Map([...text.matchAll(/^const (_\w+) = "([^"]*)";$/gm)].map(([, name, value]) => [name ?? '', value ?? '']));
-      const contents = text.replace(/\[(_\w+)\]:/g, (whole, name: string) => {
-        const value = names.get(name);
-        return value === undefined ? whole : `${JSON.stringify(value)}:`;
-      });
-      return { contents, loader: 'js' };
-    });
+    pluginBuild.onLoad(
+      { filter: /@aws-sdk[/\\]client-[\w-]+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/ },
+      async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const names = new Map(
+          [...text.matchAll(/^const (_\w+) = "([^"]*)";$/gm)].map(([, name, value]) => [
+            name ?? '',
+            value ?? '',
+          ]),
+        );
+        const contents = text.replace(/\[(_\w+)\]:/g, (whole, name: string) => {
+          const value = names.get(name);
+          return value === undefined ? whole : `${JSON.stringify(value)}:`;
+        });
+        return { contents, loader: 'js' };
+      },
+    );
   },
 };
 

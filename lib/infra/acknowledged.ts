@@ -1,5 +1,9 @@
 // What cdk-nag finds and is meant: each with its reason.
-import { type Stack, Validations } from 'aws-cdk-lib';
+import { type Stack, Token, Validations } from 'aws-cdk-lib';
+import type { Spec } from '../core/model/spec';
+import { subnetsOf } from './permissions';
+
+export type Deployed = { readonly specs: readonly Spec[]; readonly securityGroups: readonly string[] };
 
 type Finding = { readonly id: string; readonly reason: string };
 
@@ -27,26 +31,29 @@ const REASONS: readonly Finding[] = [
 
 const LENT =
   'A launch names images, networks and capacity that others own; it may use them and not change them.';
+const SHARED = 'The wildcard is the account: networks are often shared by another one of the organisation.';
 const OURS =
   'Machines have no names before they exist; a condition holds each statement to what bears our cluster tag.';
 
 /** Resources with a wildcard in the launch and end statements, as the checker names them. */
-const wildcards = (region: string): readonly Finding[] => {
-  const finding = (reason: string, account: string, kind: string): Finding => ({
-    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${region}:${account}:${kind}/*]`,
+const wildcards = ({ region, account }: Stack, { specs, securityGroups }: Deployed): readonly Finding[] => {
+  const finding = (reason: string, owner: string, resource: string): Finding => ({
+    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:${region}:${owner}:${resource}]`,
     reason,
   });
+  const subnets = specs.flatMap(subnetsOf).map((id) => `subnet/${id}`);
+  const groups = (securityGroups.length > 0 ? securityGroups : ['*']).map((id) => `security-group/${id}`);
   return [
-    ...['image', 'snapshot'].map((kind) => finding(LENT, '', kind)),
-    ...['capacity-reservation', 'key-pair', 'placement-group', 'security-group', 'subnet'].map((kind) =>
-      finding(LENT, '*', kind),
-    ),
+    ...['image', 'snapshot'].map((kind) => finding(LENT, '', `${kind}/*`)),
+    ...['capacity-reservation', 'key-pair', 'placement-group'].map((kind) => finding(LENT, '*', `${kind}/*`)),
+    ...[...new Set([...subnets, ...groups])].map((resource) => finding(SHARED, '*', resource)),
     ...['fleet', 'instance', 'launch-template', 'network-interface', 'spot-instances-request', 'volume'].map(
-      (kind) => finding(OURS, '<AWS::AccountId>', kind),
+      (kind) => finding(OURS, Token.isUnresolved(account) ? '<AWS::AccountId>' : account, `${kind}/*`),
     ),
   ];
 };
 
-export const acknowledge = (stack: Stack): void => {
-  for (const finding of [...REASONS, ...wildcards(stack.region)]) Validations.of(stack).acknowledge(finding);
+export const acknowledge = (stack: Stack, deployed: Deployed): void => {
+  for (const finding of [...REASONS, ...wildcards(stack, deployed)])
+    Validations.of(stack).acknowledge(finding);
 };

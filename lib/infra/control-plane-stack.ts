@@ -1,7 +1,6 @@
 // The control plane: two queues, five functions, one table, rules, a tick, few alarms. No server, no NAT gateway.
-import { Annotations, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Code, FunctionUrlAuthType, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -12,16 +11,17 @@ import { Alarms } from './alarms';
 import { EventSources } from './events';
 import { feed, LEASE_SECONDS, makeFunction, TIMEOUTS } from './functions';
 import { fleetStatements, readFleet, readParameters, turnReferences } from './permissions';
+import type { DeploymentOptions } from './options';
 import { Pools } from './pools';
 import { MessageQueue } from './queue';
+import { makeReach } from './reach';
 import { WebhookApi } from './webhook-api';
 
 export type ControlPlaneProps = StackProps & {
   readonly specs: readonly Spec[];
   /** Folder of the bundled functions. */
   readonly asset: string;
-  /** Of the agents; the network's default group when empty. */
-  readonly securityGroups: readonly string[];
+  readonly options: DeploymentOptions;
 };
 
 /** A function's environment holds 4 KB in all; this leaves room for the rest. */
@@ -30,18 +30,16 @@ const MOST_TEMPLATE_BYTES = 3000;
 export class ControlPlaneStack extends Stack {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id, props);
-    const { specs } = props;
+    const { specs, options } = props;
     const table = makeTable(this);
     const events = new MessageQueue(this, 'Events', Duration.seconds(TIMEOUTS.ingest));
     const wake = new MessageQueue(this, 'Wakes', Duration.seconds(TIMEOUTS.reconcile));
     const pools = specs.map((spec) => ({
       spec,
-      made: new Pools(this, `Pools-${spec.cluster}`, { spec, securityGroups: props.securityGroups }),
+      made: new Pools(this, `Pools-${spec.cluster}`, { spec, options }),
     }));
-    const asset = Code.fromAsset(props.asset);
-    const reach = specs.some(({ network }) => network.reach === 'vpc')
-      ? makeReach(this, asset, specs)
-      : undefined;
+    const build = { asset: Code.fromAsset(props.asset), concurrency: options.concurrency };
+    const reach = makeReach(this, build, specs);
     const environment = {
       MUSTER_TABLE: table.tableName,
       MUSTER_EVENTS_QUEUE: events.queue.queueUrl,
@@ -50,10 +48,10 @@ export class ControlPlaneStack extends Stack {
       ...(reach === undefined ? {} : { MUSTER_REACH_FUNCTION: reach.functionName }),
     };
     const turning = { ...environment, MUSTER_TEMPLATES: templatesText(this, pools) };
-    const ingest = makeFunction(this, 'ingest', asset, { environment });
-    const reconcile = makeFunction(this, 'reconcile', asset, { environment: turning });
-    const webhook = makeFunction(this, 'webhook', asset, { environment });
-    const api = makeFunction(this, 'api', asset, { environment: turning });
+    const ingest = makeFunction(this, 'ingest', build, { environment });
+    const reconcile = makeFunction(this, 'reconcile', build, { environment: turning });
+    const webhook = makeFunction(this, 'webhook', build, { environment });
+    const api = makeFunction(this, 'api', build, { environment: turning });
     feed(ingest, events);
     feed(reconcile, wake);
     for (const [fn, actions] of [
@@ -70,14 +68,15 @@ export class ControlPlaneStack extends Stack {
       );
     for (const fn of [ingest, reconcile]) wake.queue.grantSendMessages(fn);
     for (const fn of [webhook, api]) events.queue.grantSendMessages(fn);
-    grantTurns(this, { reconcile, api, webhook, ...(reach === undefined ? {} : { reach }) }, pools);
+    const { securityGroups } = options;
+    grantTurns({ stack: this, reconcile, api, webhook, reach, pools, securityGroups });
     new EventSources(this, 'Sources', events);
-    new Alarms(this, 'Alarms', { events, wake, reconcile });
+    new Alarms(this, 'Alarms', { events, wake, reconcile, topic: options.alarmTopic });
     const hooks = new WebhookApi(this, 'Webhooks', webhook);
     const url = api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
     new CfnOutput(this, 'WebhookUrl', { value: `${hooks.api.apiEndpoint}/hooks/` });
     new CfnOutput(this, 'ApiUrl', { value: url.url });
-    acknowledge(this);
+    acknowledge(this, { specs, securityGroups });
   }
 }
 
@@ -90,6 +89,7 @@ const makeTable = (scope: Construct): TableV2 =>
     timeToLiveAttribute: TABLE.timeToLive,
     billing: Billing.onDemand(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    encryption: TableEncryptionV2.dynamoOwnedKey(),
     deletionProtection: true,
     removalPolicy: RemovalPolicy.RETAIN,
   });
@@ -98,49 +98,33 @@ const templatesText = (stack: Stack, pools: MadePools): string => {
   const templates = Object.fromEntries(pools.map(({ spec, made }) => [spec.cluster, made.templates]));
   const bytes = Buffer.byteLength(JSON.stringify(templates));
   if (bytes <= MOST_TEMPLATE_BYTES) return stack.toJsonString(templates);
-  const names = pools.flatMap(({ spec }) => spec.pools.map(({ name }) => name));
+  const names = pools.flatMap(({ spec, made }) =>
+    Object.keys(made.templates).map((pool) => `${spec.cluster}/${pool}`),
+  );
   throw new Error(
-    `The launch templates of ${names.length} pools need ${bytes} bytes of a function's environment, which holds ${MOST_TEMPLATE_BYTES}. Deploy fewer clusters together.`,
+    `The launch templates of ${names.length} pools need ${bytes} bytes of a function's environment, which has room for ${MOST_TEMPLATE_BYTES}: ${names.join(', ')}. Deploy fewer clusters together, each deployment with its own -c stack=NAME, or use fewer pools.`,
   );
 };
 
-/** The only function inside the network. It may do nothing on AWS but what a function in a network needs. */
-const makeReach = (stack: Stack, asset: Code, specs: readonly Spec[]): LambdaFunction => {
-  const network = specs.find((spec) => spec.network.reach === 'vpc')?.network;
-  if (network?.vpcId === undefined) throw new Error('network.reach is vpc, and no vpcId is given');
-  const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
-    vpcId: network.vpcId,
-    availabilityZones: stack.availabilityZones,
-  });
-  const subnets = network.subnets.map((subnetId) => {
-    const subnet = Subnet.fromSubnetId(stack, `Subnet-${subnetId}`, subnetId);
-    Annotations.of(subnet).acknowledgeWarning(
-      '@aws-cdk/aws-ec2:noSubnetRouteTableId',
-      'No route is made here.',
-    );
-    return subnet;
-  });
-  const group = new SecurityGroup(stack, 'ReachGroup', {
-    vpc,
-    description: 'Muster to the Mesos masters and Marathon',
-  });
-  return makeFunction(stack, 'reach', asset, { vpc, vpcSubnets: { subnets }, securityGroups: [group] });
-};
-
 type Turning = {
+  readonly stack: Stack;
   readonly reconcile: LambdaFunction;
   readonly api: LambdaFunction;
   readonly webhook: LambdaFunction;
-  readonly reach?: LambdaFunction;
+  readonly reach: LambdaFunction | undefined;
+  readonly pools: MadePools;
+  readonly securityGroups: readonly string[];
 };
 
-const grantTurns = (stack: Stack, { reconcile, api, webhook, reach }: Turning, pools: MadePools): void => {
-  for (const { spec, made } of pools)
-    for (const statement of fleetStatements(stack, spec, [made.role.roleArn])) {
+const grantTurns = ({ stack, reconcile, api, webhook, reach, pools, securityGroups }: Turning): void => {
+  for (const { spec, made } of pools) {
+    const fleet = { spec, passRoles: [made.role.roleArn], securityGroups };
+    for (const statement of fleetStatements(stack, fleet)) {
       // One statement id a policy: several clusters share the function.
       const sid = `${statement.sid ?? ''}${pools.length > 1 ? spec.cluster.replace(/[^A-Za-z0-9]/g, '') : ''}`;
       reconcile.addToRolePolicy(PolicyStatement.fromJson({ ...statement.toStatementJson(), Sid: sid }));
     }
+  }
   const asked = pools.flatMap(({ spec }) => turnReferences(spec));
   for (const fn of [reconcile, api]) {
     fn.addToRolePolicy(readFleet(stack));

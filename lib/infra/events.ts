@@ -35,9 +35,19 @@ const PATTERNS: Readonly<Record<string, Watched>> = {
     pattern: {
       source: ['aws.health'],
       detailType: ['AWS Health Event'],
-      detail: { service: ['EC2'], eventTypeCategory: ['scheduledChange'] },
+      // Trouble of the service itself names no machine, but is a reason to look.
+      detail: { service: ['EC2'], eventTypeCategory: ['scheduledChange', 'issue', 'investigation'] },
     },
     maxAge: Duration.hours(24),
+  },
+  // A hook's token is a key to its group, so only those are taken that are named as meant for us.
+  LifecycleHook: {
+    pattern: {
+      source: ['aws.autoscaling'],
+      detailType: ['EC2 Instance-launch Lifecycle Action', 'EC2 Instance-terminate Lifecycle Action'],
+      detail: { LifecycleHookName: [{ prefix: 'muster-' }] },
+    },
+    maxAge: Duration.minutes(30),
   },
   Alarm: {
     pattern: {

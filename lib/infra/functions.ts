@@ -10,6 +10,7 @@ import {
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { DeploymentOptions } from './options';
 import type { MessageQueue } from './queue';
 
 export type FunctionName = 'ingest' | 'reconcile' | 'webhook' | 'api' | 'reach';
@@ -33,10 +34,23 @@ const MEMORY: Readonly<Record<FunctionName, number>> = {
   reach: 256,
 };
 
+/** Executions kept for a function, which are also the most that it can have. Those that a queue feeds are never below the
+ *  five pollers that Lambda starts with: a refused batch would count as a delivery and end among the dead letters.
+ *  `reach` is called by turns alone, which are few. */
+const RESERVED: Partial<Readonly<Record<FunctionName, number>>> = {
+  ingest: 20,
+  reconcile: 10,
+  webhook: 10,
+  api: 5,
+};
+
+/** What all functions of a deployment have in common. */
+export type Build = { readonly asset: Code; readonly concurrency: DeploymentOptions['concurrency'] };
+
 export const makeFunction = (
   scope: Construct,
   name: FunctionName,
-  asset: Code,
+  { asset, concurrency }: Build,
   more: Partial<FunctionProps> = {},
 ): LambdaFunction =>
   new LambdaFunction(scope, name, {
@@ -46,12 +60,18 @@ export const makeFunction = (
     code: asset,
     timeout: Duration.seconds(TIMEOUTS[name]),
     memorySize: MEMORY[name],
+    ...reservation(name, concurrency),
     logGroup: new LogGroup(scope, `${name}-logs`, {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     }),
     ...more,
   });
+
+const reservation = (name: FunctionName, concurrency: Build['concurrency']): Partial<FunctionProps> => {
+  const reserved = concurrency === 'shared' ? undefined : RESERVED[name];
+  return reserved === undefined ? {} : { reservedConcurrentExecutions: reserved };
+};
 
 /** Batches of ten, at once; a message that fails comes again alone. */
 export const feed = (reader: LambdaFunction, from: MessageQueue): void => {

@@ -7,15 +7,22 @@ import type { Spec } from '../core/model/spec';
 const CLUSTER = 'muster:cluster';
 const POOL = 'muster:pool';
 
-/** One set for each cluster; `passRoles` are the roles of its agents. */
+export type Fleet = {
+  readonly spec: Spec;
+  /** The roles of its agents. */
+  readonly passRoles: readonly string[];
+  /** Any when empty: the network's default groups are not known here. */
+  readonly securityGroups: readonly string[];
+};
+
+/** One set for each cluster. */
 export const fleetStatements = (
   stack: Stack,
-  spec: Spec,
-  passRoles: readonly string[],
+  { spec, passRoles, securityGroups }: Fleet,
 ): readonly PolicyStatement[] => {
   const { partition, region, account } = stack;
   const own = (kind: string): string => `arn:${partition}:ec2:${region}:${account}:${kind}/*`;
-  const lent = (kind: string): string => `arn:${partition}:ec2:${region}:*:${kind}/*`;
+  const lent = (kind: string, id = '*'): string => `arn:${partition}:ec2:${region}:*:${kind}/${id}`;
   const created = ['fleet', 'instance', 'volume', 'network-interface'].map(own);
   const requested = { [`aws:RequestTag/${CLUSTER}`]: spec.cluster };
   const tagged = { [`aws:ResourceTag/${CLUSTER}`]: spec.cluster };
@@ -27,7 +34,9 @@ export const fleetStatements = (
       resources: [
         `arn:${partition}:ec2:${region}::image/*`,
         `arn:${partition}:ec2:${region}::snapshot/*`,
-        ...['security-group', 'subnet', 'capacity-reservation', 'placement-group', 'key-pair'].map(lent),
+        ...['capacity-reservation', 'placement-group', 'key-pair'].map((kind) => lent(kind)),
+        ...subnetsOf(spec).map((id) => lent('subnet', id)),
+        ...(securityGroups.length > 0 ? securityGroups : ['*']).map((id) => lent('security-group', id)),
         own('spot-instances-request'),
       ],
     }),
@@ -62,6 +71,11 @@ export const fleetStatements = (
       conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
     }),
   ];
+};
+
+export const subnetsOf = (spec: Spec): readonly string[] => {
+  const zones = spec.pools.filter(({ cloud }) => cloud === 'aws').flatMap((pool) => pool.zones);
+  return [...new Set(zones.flatMap(({ subnet }) => subnet ?? []))].sort();
 };
 
 /** Describe calls know no resources; they are held to the region. */

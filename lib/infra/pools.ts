@@ -1,6 +1,6 @@
 // How the machines of each AWS pool are started: a launch template with the rendered bootstrap, and a role that may read
 // what the bootstrap has to fetch and nothing else.
-import { Stack, Tags, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import { CfnInstanceProfile, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ParameterValueType, StringParameter } from 'aws-cdk-lib/aws-ssm';
@@ -8,15 +8,19 @@ import { Construct } from 'constructs';
 import { render } from '../bootstrap/render';
 import type { Pool, Spec } from '../core/model/spec';
 import type { LaunchTemplate } from '../engine/ports';
+import type { DeploymentOptions } from './options';
 import { readParameters } from './permissions';
 
-export type PoolsProps = { readonly spec: Spec; readonly securityGroups: readonly string[] };
+export type PoolsProps = {
+  readonly spec: Spec;
+  readonly options: Pick<DeploymentOptions, 'securityGroups' | 'rootDevice'>;
+};
 
 export class Pools extends Construct {
   readonly templates: Readonly<Record<string, LaunchTemplate>>;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, { spec, securityGroups }: PoolsProps) {
+  constructor(scope: Construct, id: string, { spec, options }: PoolsProps) {
     super(scope, id);
     const stack = Stack.of(this);
     this.role = new Role(this, 'AgentRole', {
@@ -40,7 +44,7 @@ export class Pools extends Construct {
       );
     }
     this.templates = Object.fromEntries(
-      here.map((pool) => [pool.name, this.#template(spec, pool, profile, securityGroups)]),
+      here.map((pool) => [pool.name, this.#template(spec, pool, profile, options)]),
     );
   }
 
@@ -48,7 +52,7 @@ export class Pools extends Construct {
     spec: Spec,
     pool: Pool,
     profile: CfnInstanceProfile,
-    securityGroups: readonly string[],
+    { securityGroups, rootDevice }: PoolsProps['options'],
   ): LaunchTemplate {
     const { userData, version } = render({ pool, spec });
     const image = imageOf(this, pool);
@@ -57,16 +61,25 @@ export class Pools extends Construct {
       { key: 'muster:pool', value: pool.name },
     ];
     const template = new CfnLaunchTemplate(this, `Template-${pool.name}`, {
+      // Of the template alone: machines are tagged by the launch, and one that tags `spot-instances-request` could not
+      // start on-demand machines.
       tagSpecifications: [{ resourceType: 'launch-template', tags }],
       launchTemplateData: {
         imageId: image,
         iamInstanceProfile: { arn: profile.attrArn },
         userData: Buffer.from(userData).toString('base64'),
         // Version 2 only. One hop more than the host's own, so that containers with a bridge network reach it too.
-        metadataOptions: { httpTokens: 'required', httpEndpoint: 'enabled', httpPutResponseHopLimit: 2 },
+        metadataOptions: {
+          httpTokens: 'required',
+          httpEndpoint: 'enabled',
+          httpPutResponseHopLimit: 2,
+          instanceMetadataTags: 'enabled',
+        },
+        // A machine that shuts itself down is gone, and not a stopped one whose disk is paid for.
+        instanceInitiatedShutdownBehavior: 'terminate',
         blockDeviceMappings: [
           {
-            deviceName: '/dev/xvda',
+            deviceName: rootDevice,
             ebs: {
               encrypted: true,
               volumeType: 'gp3',
@@ -78,7 +91,6 @@ export class Pools extends Construct {
         ...(securityGroups.length > 0 ? { securityGroupIds: [...securityGroups] } : {}),
       },
     });
-    Tags.of(template).remove('Name');
     return { id: template.ref, version: template.attrLatestVersionNumber, bootstrap: version, image };
   }
 }
