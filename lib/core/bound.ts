@@ -4,7 +4,7 @@ import { lanesFor } from './buyable';
 import { isCounting, isPerHost } from './constraints';
 import type { RunSpec } from './model/app';
 import type { Bound } from './pack/problem';
-import { type FitInput, type Packed, packParts } from './purchase';
+import { boundFor, type FitInput, type Packed } from './purchase';
 import type { Part } from './split';
 import type { Survivor } from './survive';
 
@@ -14,7 +14,7 @@ export const boundOf = (best: Survivor, packed: Packed, parts: readonly Part[], 
   const isDealt = parts.some(({ runSpec }) => isSpread(runSpec));
   // The packing left other tasks out than the placement did: its bound is of another demand.
   if (isDealt && best.unplaced > 0) return NO_BOUND;
-  const { bound } = isDealt ? packParts(parts.map(anywhere(input)), input, 0, []).result : packed.result;
+  const bound = isDealt ? boundFor(parts.map(anywhere(input)), input) : packed.result.bound;
   return bound.usdPerHour > best.usdPerHour + 1e-6 ? NO_BOUND : bound;
 };
 

@@ -2,8 +2,8 @@
 // classes, a packing becomes purchases, and equal zones are filled evenly.
 import { type Buyable, lanesFor, type Market } from './buyable';
 import { add, NOTHING, type Resources, times } from './model/resources';
-import { pack } from './pack/pack';
-import type { Limit, PackPlan, PackResult } from './pack/problem';
+import { pack, packBound } from './pack/pack';
+import type { Limit, PackPlan, PackProblem, PackResult } from './pack/problem';
 import type { PlaceContext, Want } from './place';
 import { type Part, split } from './split';
 import type { Host } from './supply';
@@ -80,13 +80,24 @@ export const limitsOf = (input: FitInput, bought: ReadonlyMap<string, number>): 
   return [everything, ...pools];
 };
 
-/** Parts that the packing cannot tell apart become one class, however many apps they come from. */
 export const packParts = (
   parts: readonly Part[],
   input: FitInput,
   work: number,
   limits: readonly Limit[],
 ): Packed => {
+  const keys = classesOf(parts);
+  return { result: pack(problemFor(keys, input, { limits, work })), keys };
+};
+
+/** What no purchase for these parts can cost less than, whatever the limits. */
+export const boundFor = (parts: readonly Part[], input: FitInput): PackResult['bound'] =>
+  packBound(problemFor(classesOf(parts), input, { limits: [], work: 0 }));
+
+type ClassOfParts = PartClass & { readonly perHost: number };
+
+/** Parts that the packing cannot tell apart become one class, however many apps they come from. */
+const classesOf = (parts: readonly Part[]): readonly ClassOfParts[] => {
   const classes = new Map<
     string,
     { parts: Part[]; each: Resources; lanes: readonly number[]; perHost: number }
@@ -100,9 +111,17 @@ export const packParts = (
       classes.set(key, { parts: [part], each: part.each, lanes: part.lanes, perHost: part.perHost });
     else known.parts.push(part);
   }
-  const keys = [...classes.values()];
+  return [...classes.values()];
+};
+
+const problemFor = (
+  keys: readonly ClassOfParts[],
+  input: FitInput,
+  within: Pick<PackProblem, 'limits' | 'work'>,
+): PackProblem => {
   const masks = new Map<string, readonly boolean[]>();
-  const result = pack({
+  return {
+    ...within,
     classes: keys.map((entry) => ({
       need: entry.each,
       count: entry.parts.reduce((sum, part) => sum + part.count, 0),
@@ -114,10 +133,7 @@ export const packParts = (
       usdPerHour: offering.usdPerHour,
       key: `${pool.name}|${offering.shape}|${offering.zone}|${offering.market}`,
     })),
-    limits,
-    work,
-  });
-  return { result, keys };
+  };
 };
 
 const maskOf = (

@@ -15,15 +15,23 @@ export type Canonical = {
   /** For each type, the limits that count it. */
   readonly under: readonly (readonly number[])[];
   readonly unfit: readonly Unplaced[];
+  /** Some sizes were left out: plans of this bag are plans, but its bounds are none. */
+  readonly isReduced: boolean;
 };
 
-/** @param limited whether limits may bind: more offerings are then worth keeping. */
-export const canonical = (problem: PackProblem, limited: 'limited' | 'unlimited'): Canonical => {
+/** @param limited whether limits may bind: more offerings are then worth keeping.
+ *  @param sizes for a bound nothing may be left out. */
+export const canonical = (
+  problem: PackProblem,
+  limited: 'limited' | 'unlimited',
+  sizes: 'all' | 'representative' = 'representative',
+): Canonical => {
   const masks = new Map<Mask, number>();
   for (const { allowed } of problem.classes) if (!masks.has(allowed)) masks.set(allowed, masks.size);
   const under = limitsOver(problem.offerings.length, limited === 'limited' ? problem.limits : []);
   const all = undominated(problem.offerings, [...masks.keys()], under);
-  const kept = representative(all, problem.offerings, [...masks.keys()], problem.classes.length);
+  const kept =
+    sizes === 'all' ? all : representative(all, problem.offerings, [...masks.keys()], problem.classes.length);
   const { entries, unfit } = entriesOf(problem, kept);
   const rows = merged(entries);
   const members = rows.map((row) => row.map(({ index, source }) => ({ index, count: source.count })));
@@ -33,6 +41,7 @@ export const canonical = (problem: PackProblem, limited: 'limited' | 'unlimited'
     offerings: kept,
     under: kept.map((index) => under[index] ?? []),
     unfit,
+    isReduced: kept.length < all.length,
   };
 };
 

@@ -22,7 +22,8 @@ export const pack = (problem: PackProblem): PackResult => {
   const meter: Meter = { spent: 0, limit: problem.work };
   const free = solved(canonical(problem, 'unlimited'), problem, meter);
   const allowed = free.plans.filter(({ draft }) => respects(draft, free.from, problem));
-  if (allowed.length > 0 && allowed[0] === free.plans[0]) return resultOf(allowed, free.bound, meter);
+  const whole = free.from.isReduced ? boundOver(problem, meter) : free.bound;
+  if (allowed.length > 0 && allowed[0] === free.plans[0]) return resultOf(allowed, whole, meter);
   const tight = canonical(problem, 'limited');
   const drafts = limitedDrafts(tight, problem, meter);
   const plans = [
@@ -32,8 +33,18 @@ export const pack = (problem: PackProblem): PackResult => {
   plans.sort((a, b) => unplacedIn(a.plan) - unplacedIn(b.plan) || a.plan.usdPerHour - b.plan.usdPerHour);
   const best = plans[0];
   const isWhole = best !== undefined && best.draft.left.every((count) => count === 0);
-  const bound = isWhole || best === undefined ? free.bound : boundOfPlaced(best, meter);
+  const bound = isWhole || best === undefined ? whole : boundOfPlaced(best, meter);
   return resultOf(plans, bound, meter);
+};
+
+/** The bound alone, over every size: for a demand that is packed otherwise. */
+export const packBound = (problem: PackProblem): Bound =>
+  boundOver(problem, { spent: 0, limit: problem.work });
+
+const boundOver = (problem: PackProblem, meter: Meter): Bound => {
+  const { bag } = canonical(problem, 'unlimited', 'all');
+  if (bag.classes === 0) return { usdPerHour: 0, kind: 'none' };
+  return (bag.classes > MANY_CLASSES ? jointBoundOfMany : jointBound)(bag, CLIMB, meter).bound;
 };
 
 type Solved = { readonly draft: Draft; readonly from: Canonical; readonly plan: PackPlan };
@@ -80,6 +91,7 @@ const unplacedIn = (plan: PackPlan): number => plan.unplaced.reduce((sum, { coun
 
 /** Where limits leave tasks out, the bound is that of the tasks that are placed. */
 const boundOfPlaced = ({ draft, from }: Solved, meter: Meter): Bound => {
+  if (from.isReduced) return { usdPerHour: 0, kind: 'none' };
   const count = from.bag.count.map((all, index) => all - at(draft.left, index));
   if (count.every((placed) => placed === 0)) return { usdPerHour: 0, kind: 'none' };
   const bound = from.bag.classes > MANY_CLASSES ? jointBoundOfMany : jointBound;
