@@ -54,18 +54,13 @@ export class ControlPlaneStack extends Stack {
     const api = makeFunction(this, 'api', build, { environment: turning });
     feed(ingest, events);
     feed(reconcile, wake);
-    for (const [fn, actions] of [
+    for (const [reader, actions] of [
       [ingest, ['PutItem', 'UpdateItem']],
       [reconcile, TABLE.actions],
       [webhook, ['GetItem', 'PutItem']],
       [api, ['GetItem', 'Query']],
     ] as const)
-      fn.addToRolePolicy(
-        new PolicyStatement({
-          actions: actions.map((action) => `dynamodb:${action}`),
-          resources: [table.tableArn],
-        }),
-      );
+      reader.addToRolePolicy(onTable(table, actions));
     for (const fn of [ingest, reconcile]) wake.queue.grantSendMessages(fn);
     for (const fn of [webhook, api]) events.queue.grantSendMessages(fn);
     const { securityGroups } = options;
@@ -76,9 +71,17 @@ export class ControlPlaneStack extends Stack {
     const url = api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
     new CfnOutput(this, 'WebhookUrl', { value: `${hooks.api.apiEndpoint}/hooks/` });
     new CfnOutput(this, 'ApiUrl', { value: url.url });
+    for (const [name, { deadLetters }] of Object.entries({ Event: events, Wake: wake }))
+      new CfnOutput(this, `${name}DeadLetters`, { value: deadLetters.queueUrl });
     acknowledge(this, { specs, securityGroups });
   }
 }
+
+const onTable = (table: TableV2, actions: readonly (typeof TABLE.actions)[number][]): PolicyStatement =>
+  new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [table.tableArn],
+  });
 
 type MadePools = readonly { readonly spec: Spec; readonly made: Pools }[];
 

@@ -179,9 +179,9 @@ test('templates reach the functions as the environment reads them', () => {
   const reconcile = propertiesOf(template, 'AWS::Lambda::Function').find(
     ({ Handler }) => Handler === 'reconcile/index.handler',
   );
-  const { Variables } = reconcile?.['Environment'] as { Variables: Readonly<Record<string, unknown>> };
   const joined = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) });
-  const [by, parts] = joined.parse(Variables['MUSTER_TEMPLATES'])['Fn::Join'];
+  const environment = z.object({ Variables: z.object({ MUSTER_TEMPLATES: joined }) });
+  const [by, parts] = environment.parse(reconcile?.['Environment']).Variables.MUSTER_TEMPLATES['Fn::Join'];
   const text = parts.map((part) => (typeof part === 'string' ? part : 'deployed')).join(by);
   const known = {
     MUSTER_TABLE: 't',
