@@ -22,6 +22,10 @@ export type Join = {
   readonly foreign: readonly Agent[];
 };
 
+/** A machine is judged to have never joined only this long after its deadline. One that is older has had its agent, as far
+ *  as anybody can tell, and may run tasks out of the master's reach. */
+export const JUDGED_FOR_MS = 30 * 60_000;
+
 export type JoinRules = {
   readonly now: Millis;
   readonly pools: ReadonlySet<string>;

@@ -2,7 +2,8 @@
 // can be applied twice to the same news without harm, because a crash between acting and storing repeats them.
 import { missingOf } from './hosts';
 import type { Cold, Expected, Memory } from './model/memory';
-import type { Millis } from './model/machine';
+import { JUDGED_FOR_MS } from './join';
+import { isLive, type Machine, type Millis } from './model/machine';
 import { offeringKey } from './model/offering';
 import type { OfferingError, Outcome } from './model/outcome';
 import { poolScope, type View } from './view';
@@ -30,6 +31,7 @@ export const settle = (view: View): Memory => {
   return {
     ...rest,
     ...(paused ? { pause } : {}),
+    joined: stillYoung(view),
     cold: memory.cold.filter((entry) => entry.until + COLD_MEMORY_MS > now),
     floors: memory.floors.filter((floor) => floor.until > now),
     expected: memory.expected.flatMap((launch) => settleLaunch(launch, view)),
@@ -37,6 +39,22 @@ export const settle = (view: View): Memory => {
       (entry) => entry.at + BOUGHT_MEMORY_MS > now && (!world.queue.complete || queued.has(entry.runSpec)),
     ),
   };
+};
+
+/** Ids are kept while their machines could still be judged to have never joined, and while nobody sees them. */
+const stillYoung = (view: View): readonly string[] => {
+  const ready = new Set(view.memory.joined);
+  for (const { machine, standing } of view.join.joined) if (standing === 'ready') ready.add(machine.id);
+  for (const { machine } of view.join.joined)
+    if (!isLive(machine) || isOld(machine, view)) ready.delete(machine.id);
+  const listed = view.world.clouds.every(({ complete }) => complete);
+  const seen = new Set(view.join.joined.map(({ machine }) => machine.id));
+  return [...ready].filter((id) => !listed || seen.has(id)).sort();
+};
+
+const isOld = (machine: Machine, view: View): boolean => {
+  const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
+  return view.now - machine.launchedAt > deadline + JUDGED_FOR_MS;
 };
 
 const settleLaunch = (launch: Expected, view: View): readonly Expected[] => {

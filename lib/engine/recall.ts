@@ -10,6 +10,7 @@ import { memorySchemas, readStored } from './schema';
 
 type Member = keyof typeof memorySchemas;
 const MEMBERS = [
+  'joined',
   'cold',
   'expected',
   'strikes',
@@ -23,7 +24,7 @@ export type Recalled = { readonly memory: Memory; readonly versions: Readonly<Re
 
 export const recall = async (store: Store, cluster: string): Promise<Recalled> => {
   const items = await Promise.all(MEMBERS.map((member) => store.get(memoryKey(cluster, member))));
-  const versions = { cold: 0, expected: 0, strikes: 0, floors: 0, bought: 0, pause: 0 };
+  const versions = { joined: 0, cold: 0, expected: 0, strikes: 0, floors: 0, bought: 0, pause: 0 };
   let memory: Memory = NO_MEMORY;
   MEMBERS.forEach((member, nth) => {
     const item = items[nth];

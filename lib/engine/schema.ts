@@ -61,6 +61,7 @@ export const factSchema: z.ZodMiniType<Fact> = z.object({
 export const memorySchemas: {
   readonly [M in keyof Required<Memory>]: z.ZodMiniType<NonNullable<Memory[M]>>;
 } = {
+  joined: z.array(z.string()),
   cold: z.array(
     z.object({
       key: z.string(),

@@ -46,9 +46,24 @@ describe('a constraint', () => {
     ['MAX_PER stops at its number', is('zone', 'MAX_PER', '2'), { '1a': 2 }, false],
     ['CLUSTER stays where the first one is', is('zone', 'CLUSTER'), { '1b': 1 }, false],
     ['CLUSTER begins anywhere', is('zone', 'CLUSTER'), {}, true],
-    ['GROUP_BY of 1.11 gives each of three groups its third', is('zone', 'GROUP_BY', '3'), { '1a': 3, '1b': 1 }, false],
-    ['GROUP_BY of 1.11 fills a group up to its share', is('zone', 'GROUP_BY', '3'), { '1a': 2, '1b': 0 }, true],
-    ['GROUP_BY of 1.11 opens no more than N groups', is('zone', 'GROUP_BY', '2'), { '1b': 1, '1c': 1 }, false],
+    [
+      'GROUP_BY of 1.11 gives each of three groups its third',
+      is('zone', 'GROUP_BY', '3'),
+      { '1a': 3, '1b': 1 },
+      false,
+    ],
+    [
+      'GROUP_BY of 1.11 fills a group up to its share',
+      is('zone', 'GROUP_BY', '3'),
+      { '1a': 2, '1b': 0 },
+      true,
+    ],
+    [
+      'GROUP_BY of 1.11 opens no more than N groups',
+      is('zone', 'GROUP_BY', '2'),
+      { '1b': 1, '1c': 1 },
+      false,
+    ],
   ] as const)('%s', (_name, constraint, counts, expected) => {
     expect(accepts([constraint], place, counted(counts), rule)).toBe(expected);
   });
@@ -64,17 +79,34 @@ describe('a constraint', () => {
 
   test('counts running tasks of the current version, unreachable-inactive ones included, lost ones not', () => {
     const app = anApp('/a');
-    const task = (condition: string, version = '1') => ({ id: 't', runSpec: '/a', version, condition, host: 'h' });
-    expect(['Running', 'Staging', 'UnreachableInactive'].every((condition) => isConsidered(task(condition), app))).toBe(true);
-    expect(['Unreachable', 'Gone', 'Dropped', 'Unknown', 'Failed'].some((condition) => isConsidered(task(condition), app))).toBe(false);
+    const task = (condition: string, version = '1') => ({
+      id: 't',
+      runSpec: '/a',
+      version,
+      condition,
+      host: 'h',
+    });
+    expect(
+      ['Running', 'Staging', 'UnreachableInactive'].every((condition) => isConsidered(task(condition), app)),
+    ).toBe(true);
+    expect(
+      ['Unreachable', 'Gone', 'Dropped', 'Unknown', 'Failed'].some((condition) =>
+        isConsidered(task(condition), app),
+      ),
+    ).toBe(false);
     expect(isConsidered(task('Running', '2'), app)).toBe(false);
   });
 
   test('never throws, whatever it is asked', () => {
     fc.assert(
-      fc.property(fc.string(), fc.constantFrom(...OPERATORS), fc.option(fc.string(), { nil: undefined }), (field, operator, value) => {
-        expect(typeof accepts([is(field, operator, value)], place, [], rule)).toBe('boolean');
-      }),
+      fc.property(
+        fc.string(),
+        fc.constantFrom(...OPERATORS),
+        fc.option(fc.string(), { nil: undefined }),
+        (field, operator, value) => {
+          expect(typeof accepts([is(field, operator, value)], place, [], rule)).toBe('boolean');
+        },
+      ),
     );
   });
 });

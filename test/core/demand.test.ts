@@ -20,7 +20,9 @@ describe('a row of the launch queue', () => {
   });
 
   test('that lacks any resource is demand, even where more agents refuse it for its constraints', () => {
-    expect(verdict({ rejects: declined({ UnfulfilledConstraint: 40, InsufficientMemory: 1 }) })).toBe('capacity');
+    expect(verdict({ rejects: declined({ UnfulfilledConstraint: 40, InsufficientMemory: 1 }) })).toBe(
+      'capacity',
+    );
   });
 
   test('without any offer at all is demand', () => {
@@ -53,13 +55,21 @@ describe('a row of the launch queue', () => {
       fc.record({ reason: fc.constantFrom(...REJECT_REASONS), declined: fc.nat(50), processed: fc.nat(50) }),
     );
     fc.assert(
-      fc.property(fc.nat(100_000), fc.nat(10 * MINUTE), rejects, fc.nat(100), (backoffMs, age, list, processedOffers) => {
-        const item = waiting(app, 1, { backoffMs, since: NOW - age, rejects: list, processedOffers });
-        const result = classify(item, NOW);
-        expect(result.why).not.toBe('');
-        if (backoffMs > 0) expect(isDemand(result.verdict)).toBe(false);
-        expect(refusalOf({ ...item, rejects: [...list].reverse() }).split(',').length).toBeLessThanOrEqual(10);
-      }),
+      fc.property(
+        fc.nat(100_000),
+        fc.nat(10 * MINUTE),
+        rejects,
+        fc.nat(100),
+        (backoffMs, age, list, processedOffers) => {
+          const item = waiting(app, 1, { backoffMs, since: NOW - age, rejects: list, processedOffers });
+          const result = classify(item, NOW);
+          expect(result.why).not.toBe('');
+          if (backoffMs > 0) expect(isDemand(result.verdict)).toBe(false);
+          expect(refusalOf({ ...item, rejects: [...list].reverse() }).split(',').length).toBeLessThanOrEqual(
+            10,
+          );
+        },
+      ),
     );
   });
 });

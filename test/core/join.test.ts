@@ -22,15 +22,32 @@ describe('join', () => {
   test('an agent that announces another pool has not joined', () => {
     const machine = aMachine('i-1');
     const wrong = anAgent(machine, { attributes: { pool: text('batch'), instance_id: text('i-1') } });
-    expect(join([machine], [wrong], rules).joined[0]).toMatchObject({ standing: 'never-joined', agent: wrong });
+    expect(join([machine], [wrong], rules).joined[0]).toMatchObject({
+      standing: 'never-joined',
+      agent: wrong,
+    });
   });
 
   test('without the attribute the hostname decides, then the ip, and only where one machine can be meant', () => {
-    const machines = [aMachine('i-1', { hostname: 'a', privateIp: '10.0.0.1' }), aMachine('i-2', { hostname: 'b', privateIp: '10.0.0.2' })];
+    const machines = [
+      aMachine('i-1', { hostname: 'a', privateIp: '10.0.0.1' }),
+      aMachine('i-2', { hostname: 'b', privateIp: '10.0.0.2' }),
+    ];
     const named = anAgent(aMachine('x'), { id: 'named', hostname: 'b', attributes: { pool: text('web') } });
-    const addressed = anAgent(aMachine('y'), { id: 'addressed', hostname: 'z', ip: '10.0.0.1', attributes: { pool: text('web') } });
-    const found = join(machines, [named, addressed], rules).joined.map(({ machine, agent }) => [machine.id, agent?.id]);
-    expect(found).toEqual([['i-1', 'addressed'], ['i-2', 'named']]);
+    const addressed = anAgent(aMachine('y'), {
+      id: 'addressed',
+      hostname: 'z',
+      ip: '10.0.0.1',
+      attributes: { pool: text('web') },
+    });
+    const found = join(machines, [named, addressed], rules).joined.map(({ machine, agent }) => [
+      machine.id,
+      agent?.id,
+    ]);
+    expect(found).toEqual([
+      ['i-1', 'addressed'],
+      ['i-2', 'named'],
+    ]);
     const twins = [aMachine('i-1', { hostname: 'b' }), aMachine('i-2', { hostname: 'b' })];
     expect(join(twins, [named], rules).joined.every(({ agent }) => agent === undefined)).toBe(true);
   });
@@ -58,7 +75,8 @@ describe('join', () => {
         expect(result.joined.length).toBe(machines.length);
         const paired = result.joined.filter(({ agent }) => agent !== undefined).length;
         expect(paired + result.ghosts.length + result.foreign.length).toBe(agents.length);
-        const shuffle = <T>(list: readonly T[]): T[] => [...list].sort(() => (chance.next().value < 0.5 ? -1 : 1));
+        const shuffle = <T>(list: readonly T[]): T[] =>
+          [...list].sort(() => (chance.next().value < 0.5 ? -1 : 1));
         expect(join(shuffle(machines), shuffle(agents), rules)).toEqual(result);
       }),
     );

@@ -20,7 +20,11 @@ const host = (id: string, zone: string, cpus: number, more: Partial<Host> = {}):
 const three = (cpus: number): Host[] => ZONES.map((zone, nth) => host(`h${nth}`, zone, cpus));
 const context = (tally: Tally = new Map(), groupBy: '1.10' | '1.11' = '1.11') => ({ groupBy, tally });
 const place = (hosts: readonly Host[], constraints: readonly Constraint[], count: number) =>
-  placeAll(new Supply(hosts), [{ runSpec: anApp('/a', { constraints, instances: count }), count }], context())[0];
+  placeAll(
+    new Supply(hosts),
+    [{ runSpec: anApp('/a', { constraints, instances: count }), count }],
+    context(),
+  )[0];
 
 describe('placing', () => {
   test('takes registered agents before machines that are coming', () => {
@@ -30,13 +34,21 @@ describe('placing', () => {
 
   test('says whether room, constraints or the kind of agent is missing', () => {
     expect(place(three(1), [], 4)).toMatchObject({ unplaced: 1, refusal: 'room' });
-    expect(place(three(8), [{ field: 'hostname', operator: 'UNIQUE' }], 4)).toMatchObject({ unplaced: 1, refusal: 'count' });
-    expect(place(three(8), [{ field: 'zone', operator: 'IS', value: 'mars' }], 1)).toMatchObject({ refusal: 'class' });
+    expect(place(three(8), [{ field: 'hostname', operator: 'UNIQUE' }], 4)).toMatchObject({
+      unplaced: 1,
+      refusal: 'count',
+    });
+    expect(place(three(8), [{ field: 'zone', operator: 'IS', value: 'mars' }], 1)).toMatchObject({
+      refusal: 'class',
+    });
   });
 
   test('spreads over zones as GROUP_BY asks', () => {
     const tally: Tally = new Map();
-    const app = anApp('/a', { instances: 6, constraints: [{ field: 'zone', operator: 'GROUP_BY', value: '3' }] });
+    const app = anApp('/a', {
+      instances: 6,
+      constraints: [{ field: 'zone', operator: 'GROUP_BY', value: '3' }],
+    });
     const [placed] = placeAll(new Supply(three(8)), [{ runSpec: app, count: 6 }], context(tally));
     expect(placed?.unplaced).toBe(0);
     expect([...(tally.get('/a')?.[0]?.values() ?? [])]).toEqual([2, 2, 2]);
@@ -77,33 +89,44 @@ describe('placing', () => {
     { field: 'zone', operator: 'UNLIKE', value: 'us-east-1a' },
   );
   const wants = fc.array(
-    fc.record({ count: fc.integer({ min: 1, max: 12 }), cpus: fc.integer({ min: 1, max: 3 }), constraints: fc.uniqueArray(constraint, { maxLength: 2 }) }),
+    fc.record({
+      count: fc.integer({ min: 1, max: 12 }),
+      cpus: fc.integer({ min: 1, max: 3 }),
+      constraints: fc.uniqueArray(constraint, { maxLength: 2 }),
+    }),
     { minLength: 1, maxLength: 4 },
   );
 
   test('never overfills a host and leaves nothing unplaced that a host would still take', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 9 }), wants, (sizes, asked) => {
-        const hosts = sizes.map((cpus, nth) => host(`h${nth}`, ZONES[nth % 3] ?? ZONES[0], cpus));
-        const supply = new Supply(hosts);
-        const tally: Tally = new Map();
-        const list = asked.map(({ count, cpus, constraints }, nth) => ({
-          count,
-          runSpec: anApp(`/a${nth}`, { each: some(cpus, cpus * 1024), constraints, instances: count }),
-        }));
-        const placed = placeAll(supply, list, context(tally));
-        for (const [position] of hosts.entries()) expect(Math.min(...Object.values(supply.left(position)))).toBeGreaterThanOrEqual(0);
-        const last = placed.at(-1);
-        if (last === undefined || last.unplaced === 0) return;
-        const { runSpec } = last.want;
-        const counts = tally.get(runSpec.id) ?? runSpec.constraints.filter(isCounting).map(() => new Map<string, number>());
-        const takers = supply.hosts.filter(
-          ({ place: where }, position) =>
-            fits(runSpec.each, supply.left(position)) &&
-            accepts(runSpec.constraints, where, counts, { groupBy: '1.11', instances: runSpec.instances }),
-        );
-        expect(takers).toEqual([]);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 9 }),
+        wants,
+        (sizes, asked) => {
+          const hosts = sizes.map((cpus, nth) => host(`h${nth}`, ZONES[nth % 3] ?? ZONES[0], cpus));
+          const supply = new Supply(hosts);
+          const tally: Tally = new Map();
+          const list = asked.map(({ count, cpus, constraints }, nth) => ({
+            count,
+            runSpec: anApp(`/a${nth}`, { each: some(cpus, cpus * 1024), constraints, instances: count }),
+          }));
+          const placed = placeAll(supply, list, context(tally));
+          for (const [position] of hosts.entries())
+            expect(Math.min(...Object.values(supply.left(position)))).toBeGreaterThanOrEqual(0);
+          const last = placed.at(-1);
+          if (last === undefined || last.unplaced === 0) return;
+          const { runSpec } = last.want;
+          const counts =
+            tally.get(runSpec.id) ??
+            runSpec.constraints.filter(isCounting).map(() => new Map<string, number>());
+          const takers = supply.hosts.filter(
+            ({ place: where }, position) =>
+              fits(runSpec.each, supply.left(position)) &&
+              accepts(runSpec.constraints, where, counts, { groupBy: '1.11', instances: runSpec.instances }),
+          );
+          expect(takers).toEqual([]);
+        },
+      ),
       { numRuns: 400 },
     );
   });
@@ -117,7 +140,9 @@ describe('placing', () => {
         const placed = placeAll(supply, [{ runSpec: anApp('/a', { each }), count }], context())[0];
         const before = hosts.reduce((sum, { free }) => sum + free.cpuMilli, 0);
         const after = hosts.reduce((sum, _host, position) => sum + supply.left(position).cpuMilli, 0);
-        expect(before - after).toBe(subtract(times(each, count), times(each, placed?.unplaced ?? 0)).cpuMilli);
+        expect(before - after).toBe(
+          subtract(times(each, count), times(each, placed?.unplaced ?? 0)).cpuMilli,
+        );
       }),
     );
   });

@@ -35,6 +35,30 @@ const neverWeb = (fleet: EmulatedFleet): (() => void) => {
   };
 };
 
+describe('a machine whose agent was there', () => {
+  test.each([3, 12, 60])(
+    'and is out of reach %s minutes later is not ended, and its tasks run on',
+    async (minutes) => {
+      const fleet = await fleetWith();
+      fleet.world.marathon.createApp(appIn('web', '/shop', 2));
+      await fleet.minutes(3);
+      const [machine] = web(fleet);
+      await fleet.minutes(minutes);
+      const agents = () =>
+        fleet.world.mesos.agents().filter(({ attributes }) => attributes['instance_id'] !== undefined);
+      const agent = agents().find(({ attributes }) =>
+        JSON.stringify(attributes['instance_id']).includes(machine?.id ?? '?'),
+      );
+      const heal = fleet.world.troubles.partition(agent?.id ?? '');
+      await fleet.minutes(DEADLINE + 4);
+      expect(fleet.machines().find(({ id }) => id === machine?.id)?.state).toBe('running');
+      heal();
+      await fleet.minutes(2);
+      expect(agents().some(({ id }) => id === agent?.id)).toBe(true);
+    },
+  );
+});
+
 describe('a machine whose agent never registers', () => {
   test('is ended after its deadline and replaced, and what waited for it is placed', async () => {
     const fleet = await fleetWith();

@@ -1,5 +1,6 @@
 // Unknown is not empty: what ends machines needs a fresh and complete sight of the cloud, of the agents and of nothing
 // less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
+import { JUDGED_FOR_MS } from '../join';
 import { isLive, type Machine } from '../model/machine';
 import type { Action, Blocked, Terminate } from '../model/plan';
 import type { View } from '../view';
@@ -61,12 +62,9 @@ const sightFault = (action: Terminate, view: View): string | undefined => {
   return undefined;
 };
 
-/** Longer after its deadline than any turn waits to end a machine that never joined. */
-const SURELY_LOOKED_AT_MS = 30 * 60_000;
-
 const mayHaveJoined = (machine: Machine, view: View): boolean => {
   const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
-  return isLive(machine) && view.now - machine.launchedAt > deadline + SURELY_LOOKED_AT_MS;
+  return isLive(machine) && view.now - machine.launchedAt > deadline + JUDGED_FOR_MS;
 };
 
 const age = (ms: number): string => `${Math.round(ms / 1000)} s`;

@@ -65,6 +65,8 @@ export type Pause = {
 };
 
 export type Memory = {
+  /** Young machines whose agent has registered: if it leaves the list, it is lost and not one that never joined. Sorted ids. */
+  readonly joined: readonly string[];
   readonly cold: readonly Cold[];
   readonly expected: readonly Expected[];
   readonly strikes: readonly Strikes[];
@@ -73,4 +75,11 @@ export type Memory = {
   readonly pause?: Pause;
 };
 
-export const NO_MEMORY: Memory = { cold: [], expected: [], strikes: [], floors: [], bought: [] };
+export const NO_MEMORY: Memory = {
+  joined: [],
+  cold: [],
+  expected: [],
+  strikes: [],
+  floors: [],
+  bought: [],
+};

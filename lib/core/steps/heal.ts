@@ -2,7 +2,7 @@
 // scale-out buys what is missing again. It is never ended on incomplete sight, and never while an agent on it runs
 // anything. (Ghosts, gray agents and dead machines are judged by later behaviours of this step.)
 import { type Failed, forgive, strike, strikesOf, STRIKES_TO_OPEN } from '../breaker';
-import type { Joined } from '../join';
+import { type Joined, JUDGED_FOR_MS } from '../join';
 import type { Strikes } from '../model/memory';
 import type { Action, Blocked, Terminate } from '../model/plan';
 import { DIMENSIONS } from '../model/resources';
@@ -10,9 +10,11 @@ import type { Step } from '../step';
 import { machineImage, poolScope, type View } from '../view';
 
 export const heal: Step = (view) => {
-  const failed = view.join.joined.filter((entry) => neverJoined(entry, view));
+  const missing = view.join.joined.filter((entry) => isMissing(entry, view));
+  const failed = missing.filter((entry) => neverJoined(entry, view));
+  const lost = missing.filter((entry) => !failed.includes(entry)).map(lostAgent);
   const stillborn = view.join.joined.filter(isStillborn);
-  const blocked = failed.filter(({ agent }) => isBusy(agent)).map(busy);
+  const blocked = [...failed.filter(({ agent }) => isBusy(agent)).map(busy), ...lost];
   const ending = failed.filter(({ agent }) => !isBusy(agent));
   const failures = [...ending, ...stillborn]
     .filter((entry) => isTimely(entry, view))
@@ -34,11 +36,29 @@ export const heal: Step = (view) => {
 };
 
 /** Where either list is incomplete, a missing agent is unknown and not missing. */
-const neverJoined = ({ machine, standing }: Joined, view: View): boolean => {
+const isMissing = ({ machine, standing }: Joined, view: View): boolean => {
   const pool = view.pools.get(machine.pool ?? '');
   const isSeen = pool !== undefined && poolScope(view, pool)?.complete === true;
   return standing === 'never-joined' && isSeen && view.world.agents.complete;
 };
+
+/** An agent that nobody lists any more may run tasks beyond the master's reach: its machine never joined only if no turn
+ *  has seen it, and only for a while after its deadline. One that announces another pool is there to be seen. */
+const neverJoined = ({ machine, agent }: Joined, view: View): boolean => {
+  if (agent !== undefined) return true;
+  const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
+  return (
+    view.now - machine.launchedAt <= deadline + JUDGED_FOR_MS && !view.memory.joined.includes(machine.id)
+  );
+};
+
+const lostAgent = ({ machine }: Joined): Blocked => ({
+  step: 'heal',
+  code: 'waiting',
+  subject: machine.id,
+  count: 1,
+  why: 'no agent of it is listed any more; it may be out of reach and run tasks, so it stays',
+});
 
 /** Milliseconds after the deadline in which a failure is told in time. */
 const TIMELY_MS = 10 * 60_000;

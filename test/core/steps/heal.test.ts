@@ -81,11 +81,18 @@ describe('a machine', () => {
       expect(after({ ...input, world: seen })).toMatchObject({ actions: [], memory: { strikes: [] } });
   });
 
-  test('that was there long before its agent went missing is no strike against its image', () => {
+  test('that was there long before its agent went missing is neither ended nor struck, and is named', () => {
     const ancient = ['a', 'b', 'c'].map((id) => late(`i-${id}`, { launchedAt: NOW - 300 * MINUTE }));
     const input = inputOf(ancient);
-    expect(endedBy(input)).toEqual(['i-a', 'i-b', 'i-c']);
+    expect(endedBy(input)).toEqual([]);
     expect(after(input).memory.strikes).toEqual([]);
+    expect(after(input).blocked.map(({ subject }) => subject)).toEqual(['i-a', 'i-b', 'i-c']);
+  });
+
+  test('whose agent was seen once and has left the list is not ended, however young it is', () => {
+    const input = inputOf([late('i-1')]);
+    expect(endedBy(input)).toEqual(['i-1']);
+    expect(endedBy({ ...input, memory: { ...input.memory, joined: ['i-1'] } })).toEqual([]);
   });
 
   test('that its cloud ended right after the launch is struck, and one that a person ended is not', () => {
