@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const FUNCTIONS = ['ingest', 'reconcile', 'webhook', 'api', 'reach'] as const;
 export const LAMBDA_DIR = join(ROOT, 'dist/lambda');
-const CLI_DIR = join(ROOT, 'dist/cli');
+export const CLI_DIR = join(ROOT, 'dist/cli');
 const CATALOGUE = 'lib/catalogue/data/ec2-catalogue-us-east-1.csv';
 
 /** ES modules have no `require`, and some packages inside the bundle still call it. A long name, because short ones meet
