@@ -14,6 +14,7 @@ const muster = async (...args: readonly string[]): Promise<string> => {
   const { stdout } = await run(process.execPath, [join(CLI_DIR, 'muster.mjs'), ...args], {
     cwd: elsewhere,
     env: {},
+    timeout: 55_000,
   });
   return stdout;
 };
