@@ -47,12 +47,22 @@ const USD: Readonly<Record<string, number>> = {
   'r7i.xlarge': 0.2646,
 };
 
-export const offeringsOf = (shapes: readonly Shape[] = SHAPES, markets: readonly Market[] = ['spot', 'on-demand']): readonly Offering[] =>
+export const offeringsOf = (
+  shapes: readonly Shape[] = SHAPES,
+  markets: readonly Market[] = ['spot', 'on-demand'],
+): readonly Offering[] =>
   shapes.flatMap(({ name }) =>
     markets.flatMap((market) =>
       ZONES.map((zone): Offering => {
         const usd = USD[name] ?? 1;
-        return { cloud: 'aws', region: 'us-east-1', zone, shape: name, market, usdPerHour: market === 'spot' ? usd * 0.4 : usd };
+        return {
+          cloud: 'aws',
+          region: 'us-east-1',
+          zone,
+          shape: name,
+          market,
+          usdPerHour: market === 'spot' ? usd * 0.4 : usd,
+        };
       }),
     ),
   );
@@ -194,7 +204,9 @@ export type Sight = {
 };
 
 export const aWorld = (sight: Sight = {}, more: Partial<World> = {}): World => ({
-  clouds: [{ ...source(sight.machines ?? []), scope: { cloud: 'aws', account: 'default', region: 'us-east-1' } }],
+  clouds: [
+    { ...source(sight.machines ?? []), scope: { cloud: 'aws', account: 'default', region: 'us-east-1' } },
+  ],
   agents: source(sight.agents ?? []),
   queue: source(sight.queue ?? []),
   tasks: source(sight.tasks ?? []),
