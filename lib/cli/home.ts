@@ -8,6 +8,7 @@ import { serveWorld, type ServedWorld } from '../emulator/http/serve-world';
 import { createWorld, type EmulatedWorld } from '../emulator/world';
 import { type Local, openLocal } from '../wiring/local';
 import type { Outside } from '../wiring/engine';
+import { putParameters } from './parameters';
 
 export type Home = {
   readonly spec: Spec;
@@ -29,7 +30,6 @@ export type HomeOptions = {
 
 /** The bearer token that the emulated Alertmanager sends. */
 export const TOKEN = 'home-alertmanager-token';
-const IMAGE = 'ami-0123456789abcdef0';
 const CREDENTIALS = { accessKeyId: 'home', secretAccessKey: 'home' };
 /** Nobody believes a master that has just been elected and lists no agent; a minute later it is believed. */
 const SETTLED_MS = 61_000;
@@ -49,8 +49,7 @@ export const openHome = async (options: HomeOptions): Promise<Home> => {
     clusterName: written.cluster,
     marathonVersion: '1.11',
   });
-  world.ssm.PutParameter({ Name: '/muster/home/agent-image', Value: IMAGE, Type: 'String' });
-  world.ssm.PutParameter({ Name: '/muster/home/alertmanager', Value: TOKEN, Type: 'SecureString' });
+  putParameters(world, written, TOKEN);
   world.advance(SETTLED_MS);
   const served = await serveWorld(world, { clock: options.clock });
   const spec: Spec = {

@@ -8,6 +8,7 @@ import { apiRoutes } from '../doors/api';
 import { ingestDoor } from '../doors/ingest';
 import { reconcileDoor, type SqsHandler } from '../doors/reconcile';
 import { MOST_BYTES, webhookDoor } from '../doors/webhook';
+import { messageOf } from '../engine/failure';
 import type { Clock, Delivery, Receiver, Sender } from '../engine/ports';
 import type { TurnReport } from '../engine/reconcile';
 import { apiParts, type Outside, reconcileParts } from '../wiring/engine';
@@ -29,6 +30,8 @@ export type HostOptions = {
   readonly wake: Receiver & Sender;
   readonly clock: Clock;
   readonly onTurn: (cluster: string, report: TurnReport) => void;
+  /** Told when a queue could not be used; it is tried again a second later. */
+  readonly onFault?: (why: string) => void;
   /** Adds pages beside the API. */
   readonly pages?: (app: Hono) => void;
 };
@@ -55,7 +58,11 @@ export const createHost = (options: HostOptions): Host => {
     pump: () => pumpAll(lines),
     run: () => {
       running = lines.map(async (line) => {
-        while (!isStopped) await handOver(line, WAIT_MS);
+        while (!isStopped)
+          await handOver(line, WAIT_MS).catch(async (error: unknown) => {
+            options.onFault?.(messageOf(error));
+            await options.clock.sleep(WAIT_MS);
+          });
       });
     },
     stop: async () => {

@@ -1,9 +1,10 @@
 // muster intake: what would this payload do? Reads recorded events and says which signals come of them.
 import type { Webhook } from '../core/model/spec';
 import { systemClock } from '../engine/clock';
-import { translate } from '../events/translate';
+import { messageOf } from '../engine/failure';
+import { translate, type Translation } from '../events/translate';
 import { INVALID, readSpec } from './spec-file';
-import { isSet, textOf, type Terminal, UsageError, type Verb } from './verb';
+import { isSet, readText, textOf, type Terminal, UsageError, type Verb } from './verb';
 
 type Row = {
   readonly file: string;
@@ -28,19 +29,23 @@ export const intake: Verb = {
     config: 'A muster.yaml whose webhook rules apply.',
     webhook: 'Name of the webhook by which the payloads come; the only one of its kind otherwise.',
   },
-  example: 'muster intake alert.json --config examples/aws-full.yaml',
+  example: 'muster intake test/fixtures/events/alertmanager-webhook-v4.json --config examples/aws-full.yaml',
   codes: { 2: 'a payload was not understood' },
   run: async (words, terminal) => {
     if (words.positionals.length === 0) throw new UsageError('Name at least one file with a JSON payload.');
     const config = textOf(words, 'config');
     const spec = config === undefined ? undefined : await readSpec(config, terminal);
     if (config !== undefined && spec === undefined) return INVALID;
+    const webhook = textOf(words, 'webhook');
     const hooks: Hooks = Object.fromEntries(
       (spec?.webhooks ?? []).map((webhook) => [webhook.name, { cluster: spec?.cluster ?? '', webhook }]),
     );
+    if (webhook !== undefined && !Object.hasOwn(hooks, webhook))
+      throw new UsageError(
+        `No webhook is called ${webhook}; ${config ?? 'without --config there are none'}${config === undefined ? '' : ` has ${Object.keys(hooks).join(', ') || 'none'}`}.`,
+      );
     const rows: Row[] = [];
-    for (const file of words.positionals)
-      rows.push(await rowOf(file, hooks, textOf(words, 'webhook'), terminal));
+    for (const file of words.positionals) rows.push(await rowOf(file, hooks, webhook, terminal));
     if (isSet(words, 'json')) terminal.out(`${JSON.stringify(rows, null, 2)}\n`);
     else for (const row of rows) terminal.out(`${lineOf(row)}\n`);
     return rows.some(({ malformed }) => malformed !== undefined) ? INVALID : 0;
@@ -55,22 +60,11 @@ const rowOf = async (
 ): Promise<Row> => {
   let payload: unknown;
   try {
-    payload = JSON.parse(await terminal.readFile(file));
+    payload = JSON.parse(await readText(file, terminal));
   } catch (error) {
-    return {
-      file,
-      source: 'unknown',
-      signals: [],
-      malformed: error instanceof Error ? error.message : String(error),
-    };
+    return { file, source: 'unknown', signals: [], malformed: messageOf(error) };
   }
-  const names = Object.keys(webhooks);
-  const source = webhook ?? (names.length === 1 ? names[0] : undefined);
-  const answer = translate(payload, {
-    receivedAt: systemClock.now(),
-    webhooks,
-    ...(source === undefined ? {} : { source }),
-  });
+  const answer = understand(payload, webhooks, webhook);
   if ('malformed' in answer)
     return { file, source: answer.source ?? 'unknown', signals: [], malformed: answer.malformed };
   const signals = answer.signals.map(({ kind, subject, urgency, fact }) => ({
@@ -85,6 +79,23 @@ const rowOf = async (
     signals,
     ...(answer.ignored === undefined ? {} : { ignored: answer.ignored }),
   };
+};
+
+/** A payload of a sender by webhook comes by the one that was named, or else by the only one of its kind. */
+const understand = (payload: unknown, webhooks: Hooks, named: string | undefined): Translation => {
+  const receivedAt = systemClock.now();
+  if (named !== undefined) return translate(payload, { receivedAt, webhooks, source: named });
+  const answer = translate(payload, { receivedAt, webhooks });
+  const kind = KINDS[answer.source ?? ''];
+  const [only, ...others] = Object.entries(webhooks).filter(([, { webhook }]) => webhook.kind === kind);
+  if (only === undefined || others.length > 0) return answer;
+  return translate(payload, { receivedAt, webhooks, source: only[0] });
+};
+
+const KINDS: Readonly<Record<string, Webhook['kind']>> = {
+  alertmanager: 'alertmanager',
+  grafana: 'alertmanager',
+  webhook: 'hmac',
 };
 
 const lineOf = ({ file, source, signals, ignored, malformed }: Row): string => {

@@ -1,5 +1,6 @@
 // The command line: finds the verb, reads its words, runs it, and turns what was thrown into a sentence and an exit code.
 import { silenceSdkNotice } from '../config/env';
+import { messageOf } from '../engine/failure';
 import { intake } from './intake';
 import { plan } from './plan';
 import { render } from './render';
@@ -39,9 +40,8 @@ const runVerb = async (verb: Verb, args: readonly string[], terminal: Terminal):
     }
     return await verb.run(words, terminal);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof UsageError ? ` See muster ${verb.name} --help.` : '';
-    terminal.err(`muster ${verb.name}: ${message}${hint}\n`);
+    terminal.err(`muster ${verb.name}: ${messageOf(error)}${hint}\n`);
     return error instanceof UsageError ? USAGE : 1;
   }
 };

@@ -2,56 +2,110 @@
 import { z } from 'zod';
 import { explain } from '../core/explain';
 import { plan as makePlan } from '../core/plan';
-import type { Plan } from '../core/model/plan';
 import type { PlanInput } from '../core/view';
-import { dryPlan } from '../doors/api';
+import type { Engine } from '../engine/engine';
+import { messageOf } from '../engine/failure';
+import { observe } from '../engine/observe';
+import { recall } from '../engine/recall';
 import { engineOf } from '../wiring/engine';
 import { openLocal } from '../wiring/local';
 import { INVALID, readSpec } from './spec-file';
-import { isSet, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
+import { isSet, readText, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
 
 export const plan: Verb = {
   name: 'plan',
   summary: 'What would a turn do now? Nothing of it is done.',
   operands: '[FILE]',
-  options: { world: { type: 'string' }, state: { type: 'string' } },
+  options: {
+    world: { type: 'string' },
+    input: { type: 'boolean' },
+    state: { type: 'string' },
+    'aws-endpoint': { type: 'string' },
+  },
   help: {
     world: 'A recorded input (JSON: spec, world, memory, now, turn, round, work) instead of the live fleet.',
-    state: 'Directory of the state of `muster serve`, for what is remembered; without it nothing is.',
+    input: 'Print what the plan is made from, in the form that --world reads, instead of the plan.',
+    state:
+      'Directory of the state of a stopped `muster serve`, for what is remembered; without it nothing is. A running one answers at /api/plan.',
+    'aws-endpoint': 'Another EC2 and SSM than AWS itself: the one that `muster world` serves.',
   },
-  example: 'muster plan muster.yaml',
-  codes: { 1: 'the fleet could not be read', 2: 'the file has faults' },
+  example: 'muster plan examples/local.yaml',
+  codes: {
+    1: 'nothing of the fleet could be read, so no plan was made',
+    2: 'the file has faults',
+    3: 'part of the fleet could not be read; the plan is made of the rest and says what is unknown',
+  },
   run: async (words, terminal) => {
     const recorded = textOf(words, 'world');
-    const made =
-      recorded === undefined
-        ? await livePlan(words, terminal)
-        : makePlan(await readInput(recorded, terminal));
-    if (made === undefined) return INVALID;
-    if (isSet(words, 'json')) terminal.out(`${JSON.stringify(made, null, 2)}\n`);
-    else for (const sentence of explain(made)) terminal.out(`${sentence}\n`);
-    return 0;
+    if (recorded !== undefined && words.positionals.length > 0)
+      throw new UsageError('Name one muster.yaml or give --world FILE, not both.');
+    const input =
+      recorded === undefined ? await liveInput(words, terminal) : await readInput(recorded, terminal);
+    if (input === undefined) return INVALID;
+    const unknown = recorded === undefined ? unknownIn(input) : SEEN;
+    if (unknown.isAll) {
+      for (const fault of unknown.faults) terminal.err(`${fault}\n`);
+      terminal.err('Nothing of the fleet could be read, so no plan was made.\n');
+      return UNREAD;
+    }
+    tell(input, words, terminal);
+    return unknown.faults.length > 0 ? PARTLY : 0;
   },
 };
 
-const livePlan = async (words: Words, terminal: Terminal): Promise<Plan | undefined> => {
+const UNREAD = 1;
+const PARTLY = 3;
+
+const tell = (input: PlanInput, words: Words, terminal: Terminal): void => {
+  if (isSet(words, 'input')) {
+    terminal.out(`${JSON.stringify(input)}\n`);
+    return;
+  }
+  const made = makePlan(input);
+  if (isSet(words, 'json')) terminal.out(`${JSON.stringify(made, null, 2)}\n`);
+  else for (const sentence of explain(made)) terminal.out(`${sentence}\n`);
+};
+
+type Unknown = { readonly isAll: boolean; readonly faults: readonly string[] };
+/** A recorded input was looked at when it was recorded. */
+const SEEN: Unknown = { isAll: false, faults: [] };
+
+/** The catalogue ships with Muster, so it is no word on the fleet. */
+const unknownIn = ({ world }: PlanInput): Unknown => {
+  const sources = [...world.clouds, world.agents, world.queue];
+  return {
+    isAll: sources.every(({ complete, value }) => !complete && value.length === 0),
+    faults: sources.filter(({ complete }) => !complete).flatMap(({ faults }) => faults),
+  };
+};
+
+const liveInput = async (words: Words, terminal: Terminal): Promise<PlanInput | undefined> => {
   const [file, ...rest] = words.positionals;
   if (file === undefined || rest.length > 0)
     throw new UsageError('Name one muster.yaml, or give --world FILE.');
   const spec = await readSpec(file, terminal);
   if (spec === undefined) return undefined;
   const directory = textOf(words, 'state');
+  const endpoint = textOf(words, 'aws-endpoint');
   const local = await openLocal({
     specs: [spec],
     onLine: (line) => terminal.err(`${line}\n`),
     quiet: true,
     ...(directory === undefined ? {} : { directory }),
+    ...(endpoint === undefined ? {} : { aws: { endpoint } }),
   });
   try {
-    return await dryPlan(engineOf(local.outside, spec.cluster));
+    return await look(engineOf(local.outside, spec.cluster));
   } finally {
     await local.close();
   }
+};
+
+/** As a turn looks, without claiming anything. */
+const look = async (engine: Engine): Promise<PlanInput> => {
+  const { spec, store, clock, work } = engine;
+  const [world, { memory }] = await Promise.all([observe(engine), recall(store, spec.cluster)]);
+  return { spec, world, memory, now: clock.now(), turn: 'dry', round: 1, work };
 };
 
 const parts = z.looseObject({
@@ -73,13 +127,12 @@ const parts = z.looseObject({
 const input = z.custom<PlanInput>((value) => parts.safeParse(value).success);
 
 const readInput = async (path: string, terminal: Terminal): Promise<PlanInput> => {
+  const text = await readText(path, terminal);
   let value: unknown;
   try {
-    value = JSON.parse(await terminal.readFile(path));
+    value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(`${path} is not JSON: ${messageOf(error)}.`, { cause: error });
   }
   const parsed = input.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,11 +1,13 @@
 // muster serve: the same handlers as on AWS in one process, with an embedded queue and a durable store.
 import { appendFile } from 'node:fs/promises';
 import { systemClock } from '../engine/clock';
+import { messageOf } from '../engine/failure';
 import { openLocal } from '../wiring/local';
 import { createHost } from './host';
 import { INVALID, readSpec } from './spec-file';
 import { turnLines } from './tell';
-import { numberOf, textOf, type Terminal, UsageError, type Verb } from './verb';
+import { isSet, numberOf, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
+import { watchLog } from './watch-log';
 import type { Spec } from '../core/model/spec';
 
 const TICK = JSON.stringify({ muster: 'tick' });
@@ -31,22 +33,18 @@ export const serve: Verb = {
   codes: { 1: 'it could not start', 2: 'a file has faults' },
   run: async (words, terminal) => {
     if (words.positionals.length === 0) throw new UsageError('Name at least one muster.yaml.');
+    const port = numberOf(words, 'port', 7070, [0, 65_535]);
     const specs: Spec[] = [];
     for (const file of words.positionals) {
       const spec = await readSpec(file, terminal);
       if (spec === undefined) return INVALID;
       specs.push(spec);
     }
-    const log = textOf(words, 'log');
-    const onLine = (line: string): void => {
-      terminal.out(`${line}\n`);
-      if (log !== undefined) void appendFile(log, `${line}\n`);
-    };
     const endpoint = textOf(words, 'aws-endpoint');
     const place: Place = {
       directory: textOf(words, 'state') ?? '.muster',
-      port: numberOf(words, 'port', 7070, [0, 65_535]),
-      onLine,
+      port,
+      onLine: lineWriter(words, terminal),
       ...(endpoint === undefined ? {} : { aws: { endpoint } }),
     };
     await serveSpecs(specs, place, terminal);
@@ -61,15 +59,33 @@ type Place = {
   readonly aws?: { readonly endpoint: string };
 };
 
+/** To the terminal, and to the log file: one that cannot be written is said once and does not stop anything. */
+const lineWriter = (words: Words, terminal: Terminal): ((line: string) => void) => {
+  const log = textOf(words, 'log');
+  const isJson = isSet(words, 'json');
+  let isBroken = false;
+  return (text) => {
+    const at = new Date(systemClock.now()).toISOString();
+    const line = isJson ? JSON.stringify({ schemaVersion: 1, at, text }) : text;
+    terminal.out(`${line}\n`);
+    if (log === undefined) return;
+    appendFile(log, isJson ? `${line}\n` : `${at} ${line}\n`).then(
+      () => {
+        isBroken = false;
+      },
+      (error: unknown) => {
+        if (!isBroken) terminal.err(`error: ${log} cannot be written: ${messageOf(error)}\n`);
+        isBroken = true;
+      },
+    );
+  };
+};
+
 const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Terminal): Promise<void> => {
   const { directory, onLine, aws } = place;
-  const local = await openLocal({
-    specs,
-    directory,
-    onLine,
-    quiet: true,
-    ...(aws === undefined ? {} : { aws }),
-  });
+  const log = watchLog(onLine, systemClock);
+  const fault = (what: string, error: unknown): void => log.error(what, { why: messageOf(error) });
+  const local = await openLocal({ specs, directory, onLine, log, ...(aws === undefined ? {} : { aws }) });
   try {
     const outside = await local.prepare();
     const said = new Set<string>();
@@ -78,19 +94,18 @@ const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Termin
       events: local.events,
       wake: local.wake,
       clock: systemClock,
+      onFault: (why) => log.error('a queue could not be read and is tried again', { why }),
       onTurn: (cluster, report) => {
-        for (const line of turnLines(report, said)) place.onLine(`${cluster}: ${line}`);
+        for (const line of turnLines(report, said)) onLine(`${cluster}: ${line}`);
       },
     });
     const door = await host.listen(place.port);
-    place.onLine(
-      `Muster serves ${specs.map(({ cluster }) => cluster).join(', ')} at ${door.url}; state in ${place.directory}. Ctrl-C stops it.`,
+    onLine(
+      `Muster serves ${specs.map(({ cluster }) => cluster).join(', ')} at ${door.url}; state in ${directory}. Ctrl-C stops it.`,
     );
     const tick = (): void => {
-      void local.events
-        .send(TICK)
-        .catch((error: unknown) => place.onLine(`error: the tick was not stored: ${String(error)}`));
-      void local.dropExpired().catch((error: unknown) => place.onLine(`error: ${String(error)}`));
+      local.events.send(TICK).catch((error: unknown) => fault('the tick was not stored', error));
+      local.dropExpired().catch((error: unknown) => fault('what has expired was not dropped', error));
     };
     tick();
     const timer = setInterval(tick, TICK_MS);

@@ -8,7 +8,7 @@ import { NOTHING } from '../core/model/resources';
 import { DEFAULT_WORK, pack } from '../core/pack/pack';
 import type { PackProblem, PackResult, TaskClass } from '../core/pack/problem';
 import { systemClock } from '../engine/clock';
-import { isSet, numberOf, textOf, type Terminal, UsageError, type Verb } from './verb';
+import { isSet, numberOf, readText, textOf, type Terminal, UsageError, type Verb } from './verb';
 
 const INVALID = 2;
 const UNPLACED = 3;
@@ -29,13 +29,13 @@ export const size: Verb = {
     families: 'Only these families or shapes: m7i,c7i,r7i. metal and flex only when named.',
     work: `Work units for improving on simple rules, about a millisecond each (${DEFAULT_WORK}).`,
   },
-  example: 'muster size --tasks tasks.csv --families c7i,m7i,r7i',
+  example: 'muster size --tasks lib/emulator/data/titus-2016-snapshot.csv --families c7i,m7i,r7i',
   codes: { 2: 'a file has faults', 3: 'some tasks fit nothing' },
   run: async (words, terminal) => {
     const file = textOf(words, 'tasks');
     if (file === undefined || words.positionals.length > 0)
       throw new UsageError('Name the file of tasks with --tasks.');
-    const parsed = parseTasksCsv(await terminal.readFile(file), file);
+    const parsed = parseTasksCsv(await readText(file, terminal), file);
     const table = await tableOf(textOf(words, 'catalogue'), terminal);
     if ('faults' in parsed) for (const fault of parsed.faults) terminal.err(`${formatCsvFault(fault)}\n`);
     if ('faults' in parsed || table === undefined) return INVALID;
@@ -58,7 +58,7 @@ export const size: Verb = {
 
 const tableOf = async (path: string | undefined, terminal: Terminal): Promise<ShapeTable | undefined> => {
   if (path === undefined) return shippedTable();
-  const parsed = parseShapeTable(await terminal.readFile(path), path);
+  const parsed = parseShapeTable(await readText(path, terminal), path);
   if ('table' in parsed) return parsed.table;
   for (const fault of parsed.faults) terminal.err(`${formatCsvFault(fault)}\n`);
   return undefined;

@@ -2,13 +2,13 @@
 import { formatFault } from '../config/fault';
 import { parseSpec } from '../config/parse';
 import type { Spec } from '../core/model/spec';
-import type { Terminal } from './verb';
+import { readText, type Terminal } from './verb';
 
 export const INVALID = 2;
 
 /** The spec, or undefined after the faults were printed. */
 export const readSpec = async (path: string, terminal: Terminal): Promise<Spec | undefined> => {
-  const parsed = parseSpec(await terminal.readFile(path), path);
+  const parsed = parseSpec(await readText(path, terminal), path);
   if ('spec' in parsed) return parsed.spec;
   for (const fault of parsed.faults) terminal.err(`${formatFault(fault)}\n`);
   terminal.err(

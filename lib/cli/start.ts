@@ -13,7 +13,7 @@ import { type Home, openHome } from './home';
 import { createHost, type Host } from './host';
 import { END, type Scene, STORY } from './story';
 import { happenings, turnLines } from './tell';
-import { isSet, numberOf, type Terminal, type Verb } from './verb';
+import { isSet, numberOf, type Terminal, UsageError, type Verb } from './verb';
 
 const TICK = JSON.stringify({ muster: 'tick' });
 const TICK_MS = 60_000;
@@ -34,17 +34,23 @@ export const start: Verb = {
     seed: { type: 'string' },
   },
   help: {
-    once: 'Play the story without a person, print a summary, and exit non-zero if anything expected fails.',
+    once: 'Play the story without a person, print a summary, and exit non-zero if anything expected fails. With --json only the summary.',
     speed: 'Virtual seconds for each real one (30).',
     port: 'Port of the page and the webhooks (7070; any free one with --once).',
     seed: 'Another seed, another fleet (1).',
   },
   example: 'npm start -- --once',
-  codes: { 1: 'an expectation failed' },
+  codes: {
+    1: 'an expectation failed, or it could not start',
+    130: 'it was stopped before the end of --once',
+  },
   run: async (words, terminal) => {
     const once = isSet(words, 'once');
+    const json = isSet(words, 'json');
+    if (json && !once) throw new UsageError('--json goes with --once: what lives on has no summary.');
     const setting: Setting = {
       once,
+      json,
       speed: numberOf(words, 'speed', 30, [1, 1000]),
       port: numberOf(words, 'port', once ? 0 : 7070, [0, 65_535]),
       seed: numberOf(words, 'seed', 1, [0, 2 ** 31]),
@@ -60,6 +66,7 @@ export const start: Verb = {
 
 type Setting = {
   readonly once: boolean;
+  readonly json: boolean;
   readonly speed: number;
   readonly port: number;
   readonly seed: number;
@@ -68,7 +75,7 @@ type Done = Extract<TurnReport, { kind: 'done' }>;
 
 const play = async (setting: Setting, directory: string, terminal: Terminal): Promise<number> => {
   const yaml = await readFile(new URL('../../examples/local.yaml', import.meta.url), 'utf8');
-  const teller = createTeller(terminal);
+  const teller = createTeller(setting.json ? { ...terminal, out: () => undefined } : terminal);
   const home = await openHome({
     yaml,
     seed: setting.seed,
@@ -77,6 +84,16 @@ const play = async (setting: Setting, directory: string, terminal: Terminal): Pr
     directory,
     onLine: (line) => terminal.err(`${line}\n`),
   });
+  try {
+    return await playAt(home, setting, { teller, terminal });
+  } finally {
+    await home.close();
+  }
+};
+
+type Around = { readonly teller: Teller; readonly terminal: Terminal };
+
+const playAt = async (home: Home, setting: Setting, { teller, terminal }: Around): Promise<number> => {
   teller.follow(home);
   const host = createHost({
     outside: home.outside,
@@ -89,12 +106,10 @@ const play = async (setting: Setting, directory: string, terminal: Terminal): Pr
   home.world.onEvent((event) => void home.local.events.send(JSON.stringify(event)));
   const door = await host.listen(setting.port);
   try {
-    return setting.once
-      ? await playOnce({ home, host, teller, url: door.url, terminal })
-      : await playLive({ home, host, teller, url: door.url, terminal });
+    const stage: Stage = { home, host, teller, url: door.url, terminal, setting };
+    return setting.once ? await playOnce(stage) : await playLive(stage);
   } finally {
     await door.close();
-    await home.close();
   }
 };
 
@@ -104,6 +119,7 @@ type Stage = {
   readonly teller: Teller;
   readonly url: string;
   readonly terminal: Terminal;
+  readonly setting: Setting;
 };
 
 /** Time jumps from second to second, and stands still while a handler works. */
@@ -128,7 +144,7 @@ const playOnce = async (stage: Stage): Promise<number> => {
   }
   teller.flush(0);
   if (!isStopped) return summary(stage);
-  terminal.out('Stopped before the end; nothing is left behind.\n');
+  terminal.err('Stopped before the end; nothing is left behind.\n');
   return INTERRUPTED;
 };
 
@@ -179,12 +195,17 @@ const tellStory = async (stage: Stage, ending: { readonly isStopped: boolean }):
   if (!ending.isStopped) await summary(stage);
 };
 
-const summary = async ({ home, teller, terminal }: Stage): Promise<number> => {
+const summary = async ({ home, teller, terminal, setting }: Stage): Promise<number> => {
   const checked = await expectations(home, teller.turns);
   const minutes = Math.round(END / 60_000);
+  const failures = checked.filter(({ holds }) => !holds).length;
+  if (setting.json) {
+    const figures = { seed: setting.seed, virtualMinutes: minutes, turns: teller.turns.length };
+    terminal.out(`${JSON.stringify({ schemaVersion: 1, ...figures, expectations: checked }, null, 2)}\n`);
+    return failures === 0 ? 0 : 1;
+  }
   terminal.out(`\n== After ${minutes} minutes of virtual time and ${teller.turns.length} turns ==\n`);
   for (const { text, holds } of checked) terminal.out(`${holds ? 'yes' : 'NO '}  ${text}\n`);
-  const failures = checked.filter(({ holds }) => !holds).length;
   terminal.out(
     failures === 0
       ? 'Everything that was expected is so.\n'

@@ -3,7 +3,7 @@ import { formatFault } from '../config/fault';
 import { jsonSchema } from '../config/json-schema';
 import { type Parsed, parseSpec } from '../config/parse';
 import { INVALID } from './spec-file';
-import { isSet, type Terminal, UsageError, type Verb } from './verb';
+import { isSet, readText, type Terminal, UsageError, type Verb } from './verb';
 
 export const validate: Verb = {
   name: 'validate',
@@ -21,7 +21,7 @@ export const validate: Verb = {
     if (words.positionals.length === 0) throw new UsageError('Name at least one file.');
     const results: Result[] = [];
     for (const file of words.positionals)
-      results.push({ file, parsed: parseSpec(await terminal.readFile(file), file) });
+      results.push({ file, parsed: parseSpec(await readText(file, terminal), file) });
     if (isSet(words, 'json'))
       terminal.out(`${JSON.stringify({ schemaVersion: 1, files: results.map(asJson) }, null, 2)}\n`);
     else for (const result of results) tell(result, terminal);

@@ -1,5 +1,6 @@
 // What a verb of the command line is, and how its words are read. Every verb has --json and --help with an example.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { messageOf } from '../engine/failure';
 
 /** Where a verb writes and reads; a test gives its own. */
 export type Terminal = {
@@ -45,10 +46,31 @@ export const readWords = (verb: Verb, args: readonly string[]): Words => {
       allowPositionals: true,
       strict: true,
     });
+    const [first] = positionals;
+    if (verb.operands === '' && first !== undefined)
+      throw new UsageError(`It takes no operand, and "${first}" was given.`);
     return { values, positionals };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) throw error;
+    // Node's second sentence is about a double dash, which nobody meant.
+    throw new UsageError(`${messageOf(error).split('. ')[0]}.`);
   }
+};
+
+/** The text of a file that the caller named. Rejects with a sentence that names it. */
+export const readText = async (path: string, terminal: Terminal): Promise<string> => {
+  try {
+    return await terminal.readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw new Error(`${path} cannot be read: ${UNREADABLE[code] ?? messageOf(error)}.`, { cause: error });
+  }
+};
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
 };
 
 export const textOf = (words: Words, name: string): string | undefined => {

@@ -34,6 +34,8 @@ export type LocalOptions = {
   readonly pace?: number;
   /** Say only what goes wrong with the state. */
   readonly quiet?: boolean;
+  /** Where the handlers log to, instead of `onLine`. */
+  readonly log?: Log;
 };
 
 export type Local = {
@@ -55,7 +57,7 @@ const MOST_RECEIVES = 5;
 
 export const openLocal = async (options: LocalOptions): Promise<Local> => {
   const clock = options.clock ?? systemClock;
-  const log: Log = options.quiet === true ? silentLog : plainLog(options.onLine);
+  const log: Log = options.log ?? (options.quiet === true ? silentLog : plainLog(options.onLine));
   const { store, dropExpired, close } = await openStore(options);
   const queue = (name: string): Queue =>
     openQueue({
