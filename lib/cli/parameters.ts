@@ -9,9 +9,10 @@ const IMAGE = 'ami-0123456789abcdef0';
 export const putParameters = (world: EmulatedWorld, spec: Spec, secret: string): void => {
   for (const name of namesIn(spec.pools.map(({ image }) => image)))
     world.ssm.PutParameter({ Name: name, Value: IMAGE, Type: 'String' });
-  const secrets = [spec.mesos.auth, spec.marathon.auth, ...spec.webhooks.map((webhook) => webhook.secret)];
-  for (const name of namesIn(secrets))
+  for (const name of namesIn(spec.webhooks.map((webhook) => webhook.secret)))
     world.ssm.PutParameter({ Name: name, Value: secret, Type: 'SecureString', Overwrite: true });
+  for (const name of namesIn([spec.mesos.auth, spec.marathon.auth]))
+    world.ssm.PutParameter({ Name: name, Value: `bearer ${secret}`, Type: 'SecureString', Overwrite: true });
 };
 
 /** Each once, in the order of the file. */

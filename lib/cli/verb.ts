@@ -62,7 +62,7 @@ export const readText = async (path: string, terminal: Terminal): Promise<string
   try {
     return await terminal.readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     throw new Error(`${path} cannot be read: ${UNREADABLE[code] ?? messageOf(error)}.`, { cause: error });
   }
 };

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { VERBS } from '../../lib/cli/main';
-import { plan } from '../../lib/core/plan';
-import { anApp, anInput, aWorld, waiting } from '../builders/fleet';
 import { json, run } from './terminal';
 
 describe('the command line', () => {
@@ -37,6 +35,31 @@ describe('the command line', () => {
       expect(await run([name])).toMatchObject({ code: 64, err: expect.stringMatching(/Name/) });
     },
   );
+
+  test('says what is wrong with the words in one sentence', async () => {
+    expect((await run(['validate', '--nonsense'])).err).toMatch(
+      /^muster validate: .*Unknown option '--nonsense'\. See muster validate --help\.\n$/,
+    );
+    expect(await run(['start', 'now', '--once'])).toMatchObject({
+      code: 64,
+      err: expect.stringContaining('It takes no operand, and "now" was given.'),
+    });
+    expect((await run(['start', '--json'])).code).toBe(64);
+    expect(await run(['serve', 'muster.yaml', '--port', '99999'])).toMatchObject({
+      code: 64,
+      err: expect.stringContaining('--port takes a whole number from 0 to 65535'),
+    });
+  });
+
+  /** The others run until they are stopped, or ask a fleet that must be there. */
+  test.each(VERBS.filter(({ name }) => !['start', 'serve', 'world', 'plan'].includes(name)))(
+    "$name's example works as it stands",
+    async ({ example }) => {
+      const said = await run(example.split(' ').slice(1));
+      expect(said.code).toBe(0);
+      expect(said.out.length).toBeGreaterThan(50);
+    },
+  );
 });
 
 describe('muster validate', () => {
@@ -62,7 +85,11 @@ describe('muster validate', () => {
   test('says that a file cannot be read', async () => {
     expect(await run(['validate', 'nowhere.yaml'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('nowhere.yaml'),
+      err: 'muster validate: nowhere.yaml cannot be read: there is no such file.\n',
+    });
+    expect(await run(['validate', 'examples'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('examples cannot be read: it is a folder'),
     });
   });
 });
@@ -91,8 +118,47 @@ describe('muster intake', () => {
     });
   });
 
-  test('applies the rules of a muster.yaml to an alert', async () => {
-    expect((await run(['intake', alert, '--config', 'examples/aws-full.yaml'])).code).toBe(0);
+  test('applies the rules of a muster.yaml to an alert, by the only webhook of its kind', async () => {
+    const text = readFileSync(alert, 'utf8').replaceAll('MesosPoolSaturated', 'HighLatency');
+    const said = await run(['intake', 'a.json', '--config', 'examples/aws-full.yaml', '--json'], {
+      'a.json': text,
+    });
+    expect(said.code).toBe(0);
+    expect(json(said)).toMatchObject([
+      {
+        source: 'alertmanager',
+        signals: expect.arrayContaining([
+          expect.objectContaining({ subject: 'HighLatency', expiresAt: expect.any(String) }),
+        ]),
+      },
+    ]);
+    const other = await run(['intake', alert, '--config', 'examples/aws-full.yaml', '--webhook', 'no']);
+    expect(other).toMatchObject({ code: 64, err: expect.stringContaining('alertmanager, batch') });
+  });
+
+  test('understands every recorded payload, in the documented form', async () => {
+    const folder = 'test/fixtures/events';
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => `${folder}/${name}`);
+    const said = await run(['intake', ...files, '--config', 'examples/aws-full.yaml', '--json']);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    const rows = json(said) as readonly Record<string, unknown>[];
+    expect(rows.map(({ file }) => file)).toEqual(files);
+    for (const row of rows)
+      expect(row).toEqual({
+        file: expect.any(String),
+        source: expect.any(String),
+        signals: expect.any(Array),
+        ...('ignored' in row ? { ignored: expect.any(String) } : {}),
+      });
+    for (const signal of rows.flatMap(({ signals }) => signals as readonly Record<string, unknown>[]))
+      expect(signal).toEqual({
+        kind: expect.any(String),
+        subject: expect.any(String),
+        urgency: expect.stringMatching(/^(now|soon|tick)$/),
+        ...('expiresAt' in signal ? { expiresAt: expect.stringMatching(/^\d{4}-.*Z$/) } : {}),
+      });
   });
 
   test.each([
@@ -108,73 +174,6 @@ describe('muster intake', () => {
     const said = await run(['intake', 'payload.json'], { 'payload.json': text });
     expect(said).toMatchObject({ code: 2, out: expect.stringContaining('not understood') });
     expect(said.out.length).toBeLessThan(2_000);
-  });
-});
-
-describe('muster size', () => {
-  const titus = 'lib/emulator/data/titus-2016-snapshot.csv';
-
-  test('packs a real workload within 5 % of a proven bound, in machines that hold it', async () => {
-    const said = await run(['size', '--tasks', titus, '--families', 'c7i,m7i,r7i', '--json']);
-    expect(said.code).toBe(0);
-    const answer = json(said) as {
-      pricePerHour: number;
-      lowerBound: number;
-      boundKind: string;
-      ratio: number;
-      seconds: number;
-      machines: { type: string; count: number; usdPerHour: number }[];
-      unplaced: unknown[];
-    };
-    expect(answer.ratio).toBeLessThanOrEqual(1.05);
-    expect(answer.unplaced).toEqual([]);
-    const sum = answer.machines.reduce((total, { count, usdPerHour }) => total + count * usdPerHour, 0);
-    expect(sum).toBeCloseTo(answer.pricePerHour, 4);
-    const rows = readFileSync(titus, 'utf8')
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(','));
-    const cpus = rows.reduce((total, cells) => total + Number(cells[2]), 0);
-    const catalogue = new Map(
-      readFileSync('lib/catalogue/data/ec2-catalogue-us-east-1.csv', 'utf8')
-        .split('\n')
-        .map((line) => [line.split(',')[0] ?? '', Number(line.split(',')[4])]),
-    );
-    expect(
-      answer.machines.reduce((total, { type, count }) => total + count * (catalogue.get(type) ?? 0), 0),
-    ).toBeGreaterThanOrEqual(cpus);
-    expect(answer.machines.every(({ type }) => /^[cmr]7i\./.test(type) && !type.includes('metal'))).toBe(
-      true,
-    );
-  });
-
-  test('reads counts, apps and caps, and ignores what it does not know', async () => {
-    const tasks = 'cpu_milli,mem_mib,count,app,max_per_host,colour\n1000,1024,3,a,1,red\n';
-    const answer = json(
-      await run(['size', '--tasks', 't.csv', '--families', 'm7i', '--json'], { 't.csv': tasks }),
-    ) as { machines: { count: number }[] };
-    expect(answer.machines.reduce((sum, { count }) => sum + count, 0)).toBe(3);
-  });
-
-  test('names every fault of a table with its line', async () => {
-    const said = await run(['size', '--tasks', 't.csv'], { 't.csv': 'cpu_milli,mem_mib\nx,1\n1,-2\n' });
-    expect(said.code).toBe(2);
-    expect(said.err).toMatch(/:2[\s\S]*:3/);
-    expect(
-      await run(['size', '--tasks', 't.csv', '--catalogue', 'c.csv'], {
-        't.csv': 'cpu_milli,mem_mib\n1,1\n',
-        'c.csv': '',
-      }),
-    ).toMatchObject({ code: 2, err: expect.stringContaining('c.csv') });
-  });
-
-  test('says which task is larger than every shape', async () => {
-    const said = await run(['size', '--tasks', 't.csv', '--json'], {
-      't.csv': 'task_id,cpu_milli,mem_mib\nhuge,99000000,1\nsmall,100,100\n',
-    });
-    expect(said.code).toBe(3);
-    expect(json(said)).toMatchObject({ unplaced: [{ task: 'huge', reason: 'larger than every shape' }] });
   });
 });
 
@@ -195,29 +194,27 @@ describe('muster render', () => {
       err: expect.stringContaining('web'),
     });
   });
-});
 
-describe('muster plan', () => {
-  test('makes the same plan of a recorded input as the turn did', async () => {
-    const input = anInput({ world: aWorld({ queue: [waiting(anApp('/a'), 3)] }) });
-    const said = await run(['plan', '--world', 'world.json', '--json'], {
-      'world.json': JSON.stringify(input),
-    });
-    expect(said.code).toBe(0);
-    expect(JSON.stringify(json(said))).toBe(JSON.stringify(plan(input)));
-    expect(
-      (await run(['plan', '--world', 'world.json'], { 'world.json': JSON.stringify(input) })).out,
-    ).toContain('/a wants 3 instances');
-  });
-
-  test('says what is wrong with a file that is no recorded input', async () => {
-    expect(await run(['plan', '--world', 'w.json'], { 'w.json': '{}' })).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('spec'),
-    });
-    expect(await run(['plan', '--world', 'w.json'], { 'w.json': '{' })).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('not JSON'),
-    });
-  });
+  test.each(['aws-full', 'aws-minimal', 'gce-and-on-premises', 'local'])(
+    'has the user data of each pool of %s, small enough for its cloud',
+    async (name) => {
+      const file = `examples/${name}.yaml`;
+      const { files } = json(await run(['validate', '--json', file])) as {
+        files: { spec: { pools: { name: string; cloud: string }[] } }[];
+      };
+      for (const pool of files[0]?.spec.pools ?? []) {
+        const said = await run(['render', file, '--pool', pool.name, '--json']);
+        if (pool.cloud === 'command') {
+          expect(said).toMatchObject({
+            code: 1,
+            err: expect.stringContaining('No bootstrap can be rendered'),
+          });
+          continue;
+        }
+        expect(said.code).toBe(0);
+        expect(json(said)).toMatchObject({ pool: pool.name, userData: expect.stringContaining(pool.name) });
+        expect((json(said) as { bytes: number }).bytes).toBeLessThan(16_384);
+      }
+    },
+  );
 });
