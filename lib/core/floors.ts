@@ -6,7 +6,7 @@ import type { Shape } from './model/offering';
 import type { Terminate } from './model/plan';
 import { NOTHING } from './model/resources';
 import type { Pool } from './model/spec';
-import { poolSize, standingIn, type View } from './view';
+import { poolScope, poolSize, standingIn, type View } from './view';
 
 /** Memory that goes with one cpu when shapes are compared by value. */
 const MIB_PER_CPU = 4096;
@@ -70,6 +70,8 @@ export const floorPurchases = (
     zones.set(zone, (zones.get(zone) ?? 0) + count);
   }
   return [...view.pools.values()].flatMap((pool) => {
+    // With neither the machines nor the agents known, a pool below its floor looks like one that nobody can see.
+    if (poolScope(view, pool)?.complete !== true && !view.world.agents.complete) return [];
     const fitted = bought
       .filter(({ buyable }) => buyable.pool.name === pool.name)
       .reduce((sum, { count }) => sum + count, 0);

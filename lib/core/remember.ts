@@ -64,11 +64,27 @@ const settleLaunch = (launch: Expected, view: View): readonly Expected[] => {
   const scope = poolScope(view, pool);
   if (scope === undefined || !scope.complete) return [launch];
   const missing = missingOf(launch, view.listed);
-  if (missing.length === 0 && view.now - launch.at > 0) return [];
-  const kept = launch.machines.length > 0 ? { ...launch, machines: missing } : launch;
+  const booting = bootingOf(launch, view);
+  if (missing.length === 0 && view.now - launch.at > 0)
+    return booting.length === 0 ? [] : [{ ...launch, machines: booting, absentAt: [] }];
+  const kept = launch.machines.length > 0 ? { ...launch, machines: [...missing, ...booting] } : launch;
   if (scope.at - launch.at < SETTLE_AFTER_MS || kept.absentAt.includes(scope.at)) return [kept];
   const absentAt = [...kept.absentAt, scope.at];
-  return absentAt.length >= 2 ? [] : [{ ...kept, absentAt }];
+  if (absentAt.length < 2) return [{ ...kept, absentAt }];
+  return booting.length === 0 ? [] : [{ ...launch, machines: booting, absentAt: [] }];
+};
+
+/** Machines of the launch that are listed and have not registered. They stay expected: were they forgotten, the next
+ *  listing that fails would hide them from every count, and they would be bought again. */
+const bootingOf = (launch: Expected, view: View): readonly string[] => {
+  const known = new Set(launch.machines);
+  return view.join.joined
+    .filter(({ machine, standing }) => {
+      const mine = known.size > 0 ? known.has(machine.id) : machine.launch === launch.launch;
+      return mine && (standing === 'launching' || standing === 'booting');
+    })
+    .map(({ machine }) => machine.id)
+    .sort();
 };
 
 /** Memory after the outcomes of a round. */

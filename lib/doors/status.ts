@@ -58,9 +58,7 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
       ...(head.intents.length > 0 ? [`${head.intents.length} effects whose outcome is not known yet.`] : []),
     ],
     canDo: [
-      memory.pause === undefined
-        ? 'Pause: muster api pause --reason "..." (POST /api/pause).'
-        : 'Resume: POST /api/resume.',
+      memory.pause === undefined ? 'Pause: POST /api/pause with a reason.' : 'Resume: POST /api/resume.',
       'See why: GET /api/history, muster plan.',
     ],
     ...(last === undefined ? {} : { lastTurn: last }),

@@ -51,8 +51,9 @@ export const reconcile = async (engine: Engine): Promise<TurnReport> => {
   const settled = await settleOpen(engine, { head, recalled, leaseUntil: started + engine.leaseMs });
   const world = await observe(engine);
   const result = await rounds(engine, settled.turn, world);
-  await lookAgain(engine, result.plans);
   await release(store, engine.wake, { ...result.turn.head, wanted: head.wanted });
+  // After the release: a wake without delay that met the lease would be lost.
+  await lookAgain(engine, result.plans);
   engine.meter.time('TurnMs', clock.now() - started);
   engine.meter.count('Turns');
   return {
