@@ -65,14 +65,16 @@ const settleLaunch = (launch: Expected, view: View): readonly Expected[] => {
   if (scope === undefined || !scope.complete) return [launch];
   const missing = missingOf(launch, view.listed);
   const booting = bootingOf(launch, view);
-  if (missing.length === 0 && view.now - launch.at > 0)
-    return booting.length === 0 ? [] : [{ ...launch, machines: booting, absentAt: [] }];
+  if (missing.length === 0 && view.now - launch.at > 0) return stillBooting(launch, booting);
   const kept = launch.machines.length > 0 ? { ...launch, machines: [...missing, ...booting] } : launch;
   if (scope.at - launch.at < SETTLE_AFTER_MS || kept.absentAt.includes(scope.at)) return [kept];
   const absentAt = [...kept.absentAt, scope.at];
   if (absentAt.length < 2) return [{ ...kept, absentAt }];
-  return booting.length === 0 ? [] : [{ ...launch, machines: booting, absentAt: [] }];
+  return stillBooting(launch, booting);
 };
+
+const stillBooting = (launch: Expected, booting: readonly string[]): readonly Expected[] =>
+  booting.length === 0 ? [] : [{ ...launch, machines: booting, absentAt: [] }];
 
 /** Machines of the launch that are listed and have not registered. They stay expected: were they forgotten, the next
  *  listing that fails would hide them from every count, and they would be bought again. */
