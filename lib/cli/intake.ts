@@ -1,10 +1,10 @@
 // muster intake: what would this payload do? Reads recorded events and says which signals come of them.
-import type { Webhook } from '../core/model/spec';
+import type { Spec, Webhook } from '../core/model/spec';
 import { systemClock } from '../engine/clock';
 import { messageOf } from '../engine/failure';
 import { translate, type Translation } from '../events/translate';
 import { INVALID, readSpec } from './spec-file';
-import { isSet, readText, textOf, type Terminal, UsageError, type Verb } from './verb';
+import { isSet, readText, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
 
 type Row = {
   readonly file: string;
@@ -36,20 +36,28 @@ export const intake: Verb = {
     const config = textOf(words, 'config');
     const spec = config === undefined ? undefined : await readSpec(config, terminal);
     if (config !== undefined && spec === undefined) return INVALID;
-    const webhook = textOf(words, 'webhook');
-    const hooks: Hooks = Object.fromEntries(
-      (spec?.webhooks ?? []).map((webhook) => [webhook.name, { cluster: spec?.cluster ?? '', webhook }]),
-    );
-    if (webhook !== undefined && !Object.hasOwn(hooks, webhook))
-      throw new UsageError(
-        `No webhook is called ${webhook}; ${config ?? 'without --config there are none'}${config === undefined ? '' : ` has ${Object.keys(hooks).join(', ') || 'none'}`}.`,
-      );
+    const hooks = hooksOf(spec);
+    const webhook = namedHook(words, hooks);
     const rows: Row[] = [];
     for (const file of words.positionals) rows.push(await rowOf(file, hooks, webhook, terminal));
     if (isSet(words, 'json')) terminal.out(`${JSON.stringify(rows, null, 2)}\n`);
     else for (const row of rows) terminal.out(`${lineOf(row)}\n`);
     return rows.some(({ malformed }) => malformed !== undefined) ? INVALID : 0;
   },
+};
+
+const hooksOf = (spec: Spec | undefined): Hooks =>
+  Object.fromEntries(
+    (spec?.webhooks ?? []).map((webhook) => [webhook.name, { cluster: spec?.cluster ?? '', webhook }]),
+  );
+
+const namedHook = (words: Words, hooks: Hooks): string | undefined => {
+  const name = textOf(words, 'webhook');
+  if (name === undefined || Object.hasOwn(hooks, name)) return name;
+  const known = Object.keys(hooks).join(', ');
+  throw new UsageError(
+    `No webhook is called ${name}; ${known === '' ? 'name a muster.yaml that has it with --config' : `there are ${known}`}.`,
+  );
 };
 
 const rowOf = async (

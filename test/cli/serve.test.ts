@@ -1,142 +1,66 @@
 // `muster serve` as a process of its own, against the emulated world over HTTP.
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shippedCatalogue } from '../../lib/catalogue/shipped';
-import { parseSpec } from '../../lib/config/parse';
-import { serveWorld, type ServedWorld } from '../../lib/emulator/http/serve-world';
-import { createWorld, type EmulatedWorld } from '../../lib/emulator/world';
-
-const TOKEN = 'a-token-of-the-test';
-const ends: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-type Setting = {
-  readonly world: EmulatedWorld;
-  readonly served: ServedWorld;
-  readonly file: string;
-  readonly folder: string;
-};
-
-/** A small fleet that boots twenty times faster than a real one, and a muster.yaml that points at it. */
-const setting = async (): Promise<Setting> => {
-  const parsed = parseSpec(readFileSync('examples/local.yaml', 'utf8'), 'local.yaml');
-  if (!('spec' in parsed)) throw new Error('the example has faults');
-  const { pools } = parsed.spec;
-  const goods = await shippedCatalogue().offerings(pools);
-  const world = createWorld({
-    seed: 3,
-    startAt: Date.now() - 120_000,
-    shapes: goods.shapes.value,
-    prices: goods.offerings.value,
-    subnets: pools.flatMap(({ zones }) =>
-      zones.map(({ name, subnet }) => ({ id: subnet ?? name, zone: name })),
-    ),
-    settings: {
-      ec2: { pendingMs: [200, 500], bootMs: [500, 1_000] },
-      agent: { startMs: [100, 200], registrationBackoffMs: [0, 100] },
-    },
-  });
-  world.advance(120_000);
-  world.ssm.PutParameter({
-    Name: '/muster/home/agent-image',
-    Value: 'ami-0123456789abcdef0',
-    Type: 'String',
-  });
-  world.ssm.PutParameter({ Name: '/muster/home/alertmanager', Value: TOKEN, Type: 'SecureString' });
-  const served = await serveWorld(world, { clock: { kind: 'real' } });
-  ends.push(() => served.close());
-  const folder = mkdtempSync(join(tmpdir(), 'muster-serve-'));
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'muster.yaml');
-  const yaml = readFileSync('examples/local.yaml', 'utf8')
-    .replace('masters: ["http://127.0.0.1:5050"]', `masters: ${JSON.stringify(served.masterUrls)}`)
-    .replace('urls: ["http://127.0.0.1:8080"]', `urls: ${JSON.stringify(served.marathonUrls)}`);
-  writeFileSync(file, yaml);
-  return { world, served, file, folder };
-};
-
-type Serving = { readonly child: ChildProcess; readonly url: string; readonly text: () => string };
-
-const start = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', 'bin/muster.ts', 'serve', ...args], {
-    env: { ...process.env, NODE_OPTIONS: '', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
-  });
-
-const serving = async ({ file, folder, served }: Setting): Promise<Serving> => {
-  const child = start([
-    file,
-    '--state',
-    join(folder, 'state'),
-    '--port',
-    '0',
-    '--aws-endpoint',
-    served.ec2Url,
-  ]);
-  ends.push(() => void child.kill('SIGKILL'));
-  let text = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer): void => {
-      text += chunk.toString();
-      const found = /at (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
-      if (found !== undefined) resolve(found);
-    };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
-    child.on('exit', (code) => reject(new Error(`serve ended with ${code}: ${text}`)));
-  });
-  return { child, url, text: () => text };
-};
-
-const ended = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null) resolve(child.exitCode);
-    child.on('exit', (code) => resolve(code));
-  });
-
-const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 250; tries += 1) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`It did not come to be that ${what}.`);
-};
-
-const machines = (world: EmulatedWorld): number =>
-  world.ec2.DescribeInstances({}).Reservations.flatMap(({ Instances }) => Instances).length;
+import { ended, ends, machines, refused, serving, setting, TOKEN, until } from './serving';
 
 describe('muster serve', () => {
-  test('grows a fleet, survives kill -9 without buying twice, takes webhooks, and ends cleanly', async () => {
+  test('buys what waiting tasks need, survives kill -9 in the middle without buying twice, and ends cleanly', async () => {
     const place = await setting();
+    const { marathon, mesos } = place.world;
+    marathon.createApp({ id: '/shop', cmd: 'sleep 1000', cpus: 6, mem: 4096, instances: 4 });
+    const running = (): number => marathon.tasks({ status: 'running' }).length;
     const first = await serving(place);
-    await until('the pool has its least size', () => machines(place.world) === 2);
+    await until('machines are bought for the app', () => machines(place.world) > 2);
     first.child.kill('SIGKILL');
     await ended(first.child);
+    const bought = machines(place.world);
 
     const second = await serving(place);
-    await until('both agents are registered', () => place.world.mesos.agents().length === 2);
+    await until('all instances run', () => running() === 4);
+    await until('all agents are registered', () => mesos.agents().length === bought);
+    await until('the turns are recorded', async () => {
+      const rows: unknown = await (await fetch(`${second.url}/api/history?cluster=home`)).json();
+      return Array.isArray(rows) && rows.length > 1;
+    });
+    expect(machines(place.world)).toBe(bought);
+
+    second.child.kill('SIGINT');
+    expect(await ended(second.child)).toBe(0);
+    expect(readdirSync(join(place.folder, 'state'))).toEqual(['store.log']);
+    expect(readdirSync(place.folder).sort()).toEqual(['muster.yaml', 'state']);
+  });
+
+  test('answers webhooks and questions by what they are', async () => {
+    const place = await setting();
+    const { url, child } = await serving(place, '--json', '--log', join(place.folder, 'lines'));
     const hook = (headers: Record<string, string>, body: string) =>
-      fetch(`${second.url}/hooks/alertmanager`, { method: 'POST', headers, body });
+      fetch(`${url}/hooks/alertmanager`, { method: 'POST', headers, body });
     const alert = readFileSync('test/fixtures/events/alertmanager-webhook-v4.json', 'utf8');
     const signed = { authorization: `Bearer ${TOKEN}` };
     expect((await hook({ authorization: 'Bearer wrong' }, alert)).status).toBe(401);
     expect((await hook(signed, 'x'.repeat(10_000_000))).status).toBe(413);
     expect((await hook(signed, '{')).status).toBe(400);
+    expect((await hook(signed, '{"hello":"world"}')).status).toBe(400);
     expect((await hook(signed, alert)).status).toBe(202);
-    const status: unknown = await (await fetch(`${second.url}/api/status`)).json();
+    expect((await fetch(`${url}/hooks/nobody`, { method: 'POST', body: alert })).status).toBe(404);
+    const status: unknown = await (await fetch(`${url}/api/status`)).json();
     expect(status).toMatchObject([
       { schemaVersion: 1, cluster: 'home', wrong: expect.any(Array), canDo: expect.any(Array) },
     ]);
-    expect(machines(place.world)).toBe(2);
-
-    second.child.kill('SIGINT');
-    expect(await ended(second.child)).toBe(0);
+    await until('the refused webhook is told', () =>
+      readFileSync(join(place.folder, 'lines'), 'utf8').includes('webhook refused'),
+    );
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(0);
+    for (const line of readFileSync(join(place.folder, 'lines'), 'utf8').trim().split('\n'))
+      expect(JSON.parse(line)).toEqual({
+        schemaVersion: 1,
+        at: expect.stringMatching(/Z$/),
+        text: expect.any(String),
+      });
   });
 
   test('names the port that is in use', async () => {
@@ -145,24 +69,23 @@ describe('muster serve', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     ends.push(() => void other.close());
     const { port } = other.address() as AddressInfo;
-    const child = start([
-      place.file,
-      '--state',
-      join(place.folder, 'state'),
-      '--port',
-      String(port),
-      '--aws-endpoint',
-      place.served.ec2Url,
-    ]);
-    let text = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
+    expect(await refused(place, '--port', String(port))).toMatchObject({
+      code: 1,
+      text: expect.stringContaining(`Port ${port} is in use`),
     });
-    expect(await ended(child)).toBe(1);
-    expect(text).toContain(`Port ${port} is in use`);
+    expect(readdirSync(join(place.folder, 'state'))).toEqual(['store.log']);
   });
 
-  test('names a store that is damaged, and what to do', async () => {
+  test('names the process that has the state already', async () => {
+    const place = await setting();
+    const { child } = await serving(place);
+    expect(await refused(place)).toMatchObject({
+      code: 1,
+      text: expect.stringContaining(`is in use by process ${child.pid}`),
+    });
+  });
+
+  test('names a store that is damaged, and what to do, and leaves it as it is', async () => {
     const place = await setting();
     const one = await serving(place);
     one.child.kill('SIGINT');
@@ -171,20 +94,10 @@ describe('muster serve', () => {
     const bytes = readFileSync(log);
     bytes[40] = (bytes[40] ?? 0) ^ 0xff;
     writeFileSync(log, bytes);
-    const child = start([
-      place.file,
-      '--state',
-      join(place.folder, 'state'),
-      '--port',
-      '0',
-      '--aws-endpoint',
-      place.served.ec2Url,
-    ]);
-    let text = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    expect(await ended(child)).toBe(1);
-    expect(text).toContain('store.log');
+    const { code, text } = await refused(place);
+    expect(code).toBe(1);
+    expect(text).toContain(log);
+    expect(text).toContain('restore it from a backup');
+    expect(readFileSync(log).equals(bytes)).toBe(true);
   });
 });

@@ -49,12 +49,17 @@ describe('muster world', () => {
   });
 
   afterAll(async () => {
-    expect((await running.stop()).code).toBe(0);
+    await running.stop();
     for (const [nth, name] of KEYS.entries()) {
       const value = before[nth];
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
+  });
+
+  /** Masters that are not on this machine. */
+  const far = (): Readonly<Record<string, string>> => ({
+    'far.yaml': files['home.yaml']?.replaceAll('127.0.0.1', '10.0.0.1') ?? '',
   });
 
   test('listens where the file says that masters and Marathon are, and says how Muster works on it', async () => {
@@ -72,8 +77,7 @@ describe('muster world', () => {
   });
 
   test('answers as JSON', async () => {
-    const far = { 'far.yaml': files['home.yaml']?.replaceAll('127.0.0.1', '10.0.0.1') ?? '' };
-    const other = begin(['world', 'far.yaml', '--json'], far);
+    const other = begin(['world', 'far.yaml', '--json'], far());
     await heard(other, /}\n/);
     const said = await other.stop();
     expect(json(said)).toMatchObject({
@@ -93,6 +97,13 @@ describe('muster world', () => {
     const replayed = await run(['plan', '--world', 'seen.json', '--json'], { 'seen.json': seen.out });
     expect(replayed.code).toBe(0);
     expect(JSON.stringify(json(replayed))).toBe(JSON.stringify(plan(json(seen) as PlanInput)));
+  });
+
+  test('ends with 0 when it is stopped, and frees its ports', async () => {
+    const other = begin(['world', 'far.yaml'], far());
+    const url = /http:\S+/.exec(await heard(other, /ec2 .*/))?.[0] ?? '';
+    expect((await other.stop()).code).toBe(0);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
   test('when a part does not answer, the plan is of the rest and says so', async () => {
