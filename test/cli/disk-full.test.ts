@@ -1,22 +1,17 @@
 // `muster serve` on a disk that is really full: a small tmpfs where we may mount one.
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileStore } from '../../lib/embedded/file-store';
-import { ended, serving, setting, TOKEN, until } from './serving';
-
-const mounted: string[] = [];
-afterAll(() => {
-  for (const directory of mounted) execFileSync('/bin/umount', ['-l', directory]);
-});
+import { ended, ends, serving, setting, TOKEN, until } from './serving';
 
 /** The reason when it is not possible here. */
 const mountSmallDisk = (directory: string): string | undefined => {
   try {
     mkdirSync(directory);
     execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' });
-    mounted.push(directory);
+    ends.push(() => void execFileSync('/bin/umount', ['-l', directory]));
     return undefined;
   } catch (error) {
     return String(error).split('\n')[0];

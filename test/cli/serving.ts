@@ -73,7 +73,11 @@ const start = (args: readonly string[]): ChildProcess =>
   });
 
 const wordsOf = ({ file, folder, served }: Setting, more: readonly string[]): readonly string[] => [
-  ...[file, '--state', join(folder, 'state'), '--aws-endpoint', served.ec2Url],
+  file,
+  '--state',
+  join(folder, 'state'),
+  '--aws-endpoint',
+  served.ec2Url,
   ...(more.includes('--port') ? [] : ['--port', '0']),
   ...more,
 ];
