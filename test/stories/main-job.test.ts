@@ -2,7 +2,7 @@
 // `UPDATE_GOLDEN=1 npm test -- test/stories` writes the transcript again; look at what changed before it is committed.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,17 +32,45 @@ const play = async (...words: readonly string[]): Promise<Played> => {
     child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
     const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
     const left = readdirSync(temporary).filter((name) => !name.startsWith('tsx-'));
-    return { ...said, status, left, livesOn: isAlive(-(child.pid ?? 0)) };
+    return { ...said, status, left, livesOn: await livesOn(-(child.pid ?? 0)) };
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 };
 
+/** The loader's compiler ends by itself a moment after the process that it served. */
+const livesOn = async (group: number): Promise<boolean> => {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (!isAlive(group)) return false;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return true;
+};
+
 const isAlive = (group: number): boolean => {
   try {
-    return process.kill(group, 0);
+    process.kill(group, 0);
   } catch {
     return false;
+  }
+  // Where nobody collects the dead they stay in their group.
+  return !existsSync('/proc/self/stat') || statesOf(-group).some((state) => state !== 'Z');
+};
+
+const statesOf = (group: number): readonly string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const stat = readOrNothing(`/proc/${pid}/stat`);
+      const [state = '', , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(of) === group ? [state] : [];
+    });
+
+const readOrNothing = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 };
 
