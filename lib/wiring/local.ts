@@ -18,6 +18,7 @@ import { plainLog, silentLog } from '../telemetry/log';
 import { countingMeter } from '../telemetry/meter';
 import { createDirect } from '../transport/direct';
 import type { Outside } from './engine';
+import { checkTogether } from './intake';
 import { notifiersOf } from './notifiers';
 import { references } from './references';
 
@@ -55,7 +56,9 @@ const LEASE_MS = 130_000;
 const VISIBILITY_MS = 180_000;
 const MOST_RECEIVES = 5;
 
+/** @throws Error when the specs cannot be served together; Failure when the store cannot be opened. */
 export const openLocal = async (options: LocalOptions): Promise<Local> => {
+  checkTogether(options.specs);
   const clock = options.clock ?? systemClock;
   const log: Log = options.log ?? (options.quiet === true ? silentLog : plainLog(options.onLine));
   const { store, dropExpired, close } = await openStore(options);
