@@ -14,6 +14,7 @@ import type {
 } from '../engine/ports';
 import { type AwsOptions, Ec2Connections } from './client';
 import { failureOf, offeringErrorKind } from './failures';
+import { instancesIn, type InstancesPage, instancesPage } from './instances';
 import { terminateOurs } from './terminate';
 import { fleetInput, launchAnswer, machineOf, offeringErrors, TAG } from './translate';
 
@@ -42,7 +43,9 @@ export class Ec2Cloud implements Cloud {
     const { region } = request.scope;
     const { sdk, effects } = await this.#connections.in(region);
     try {
-      return launchAnswer(request, await effects.send(new sdk.CreateFleetCommand(input)));
+      const output = await effects.send(new sdk.CreateFleetCommand(input));
+      if (output.FleetId === undefined) throw noFleet(request);
+      return launchAnswer(request, output);
     } catch (error) {
       const failure = failureOf(error, {
         doing: `Launching ${request.count} for pool ${request.pool} in ${region}`,
@@ -89,29 +92,17 @@ export class Ec2Cloud implements Cloud {
         if (token === undefined) throw page;
         return { instances, faults: [`Only ${instances.length} machines could be listed. ${page.message}`] };
       }
-      for (const reservation of page.Reservations ?? []) {
-        sameAccount(scope, reservation.OwnerId);
-        instances.push(...(reservation.Instances ?? []));
-      }
-      token = page.NextToken === '' ? undefined : page.NextToken;
+      for (const { OwnerId } of page.reservations) sameAccount(scope, OwnerId);
+      instances.push(...instancesIn(page));
+      token = page.next;
     } while (token !== undefined);
     return { instances, faults: [] };
   }
 
-  async #page(region: string, filters: readonly Filter[], token: string | undefined) {
-    const { sdk, reads } = await this.#connections.in(region);
-    return reads.send(
-      new sdk.DescribeInstancesCommand({
-        Filters: [...filters],
-        MaxResults: PAGE,
-        ...(token === undefined ? {} : { NextToken: token }),
-      }),
-    );
+  async #page(region: string, filters: readonly Filter[], token: string | undefined): Promise<InstancesPage> {
+    return instancesPage(await this.#connections.in(region), filters, token);
   }
 }
-
-/** EC2's own limit for one page. Filter and page size together keep the call in the larger of its two buckets. */
-const PAGE = 1000;
 
 const tagFilter = (key: string, value: string): Filter => ({ Name: `tag:${key}`, Values: [literal(value)] });
 
@@ -126,6 +117,13 @@ const sameAccount = (scope: Scope, owner: string | undefined): void => {
     { code: 'WrongAccount', advice: 'Give this process a role in the account of the pool.' },
   );
 };
+
+// The SDK makes this of an empty or HTML body with status 200. "Launched none" would be a guess, and a second purchase.
+const noFleet = (request: LaunchRequest): Failure =>
+  new Failure('unknown-outcome', `CreateFleet for pool ${request.pool} answered without the id of a fleet.`, {
+    code: 'NoFleet',
+    advice: 'That is no answer of EC2; the launch is read back by its tag. Check what proxies stand between.',
+  });
 
 // Capacity and quota errors can also be thrown for the fleet as a whole. They are definite: nothing was launched.
 const shortageOf = (request: LaunchRequest, failure: Failure): LaunchAnswer => {

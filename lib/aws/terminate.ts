@@ -5,6 +5,7 @@ import type { Failure } from '../engine/failure';
 import type { TerminateAnswer, TerminateRequest } from '../engine/ports';
 import type { Ec2Connection } from './client';
 import { failureOf, isRefusal } from './failures';
+import { instancesIn, instancesPage } from './instances';
 import { stateOf, TAG, tagValue } from './translate';
 
 /**
@@ -65,19 +66,13 @@ const standingsOf = async (
   );
 };
 
-const describe = async ({ sdk, reads }: Ec2Connection, ids: readonly string[]): Promise<Instance[]> => {
+const describe = async (connection: Ec2Connection, ids: readonly string[]): Promise<Instance[]> => {
   const instances: Instance[] = [];
   let token: string | undefined;
   do {
-    const page = await reads.send(
-      new sdk.DescribeInstancesCommand({
-        Filters: [{ Name: 'instance-id', Values: [...ids] }],
-        MaxResults: 1000,
-        ...(token === undefined ? {} : { NextToken: token }),
-      }),
-    );
-    instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
-    token = page.NextToken === '' ? undefined : page.NextToken;
+    const page = await instancesPage(connection, [{ Name: 'instance-id', Values: [...ids] }], token);
+    instances.push(...instancesIn(page));
+    token = page.next;
   } while (token !== undefined);
   return instances;
 };

@@ -10,7 +10,7 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2';
 import type { Machine, MachineState, Millis } from '../core/model/machine';
-import type { Offering, Scope } from '../core/model/offering';
+import { type Offering, offeringOf, type Scope } from '../core/model/offering';
 import type { OfferingError } from '../core/model/outcome';
 import { Failure } from '../engine/failure';
 import type { LaunchAnswer, LaunchRequest } from '../engine/ports';
@@ -120,7 +120,11 @@ export const offeringErrors = (
   offerings: LaunchRequest['offerings'],
   error: { readonly code: string; readonly message: string },
 ): OfferingError[] =>
-  offerings.map((offering) => ({ offering: plain(offering), ...error, kind: offeringErrorKind(error.code) }));
+  offerings.map((offering) => ({
+    offering: offeringOf(offering),
+    ...error,
+    kind: offeringErrorKind(error.code),
+  }));
 
 type Place = {
   readonly shape: string | undefined;
@@ -153,10 +157,10 @@ const isAt = (offering: LaunchRequest['offerings'][number], place: Place): boole
 // A machine is never lost for want of a match: at worst it is told by the shape and zone of the answer.
 const offeringOfMachine = (offerings: LaunchRequest['offerings'], place: Place): Offering => {
   const exact = offerings.find((offering) => isAt(offering, place));
-  if (exact !== undefined) return plain(exact);
+  if (exact !== undefined) return offeringOf(exact);
   const near = offerings.find((offering) => offering.shape === place.shape) ?? offerings[0];
   if (near === undefined) throw new Failure('permanent', 'A launch without offerings has an answer.');
-  return { ...plain(near), shape: place.shape ?? near.shape, zone: place.zone ?? near.zone };
+  return { ...offeringOf(near), shape: place.shape ?? near.shape, zone: place.zone ?? near.zone };
 };
 
 // An error that names only a shape, or nothing (a quota), holds for all that it does not exclude.
@@ -167,15 +171,6 @@ const offeringsOfError = (
   const matching = offerings.filter((offering) => isAt(offering, place));
   return matching.length > 0 ? matching : [offeringOfMachine(offerings, place)];
 };
-
-const plain = ({ cloud, region, zone, shape, market, usdPerHour }: Offering): Offering => ({
-  cloud,
-  region,
-  zone,
-  shape,
-  market,
-  usdPerHour,
-});
 
 const withoutRepeats = (errors: readonly OfferingError[]): OfferingError[] => {
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 // Carries out one intent and says what became of it. There is no policy here: which cloud, which machines and how many
 // is in the request.
-import type { Offering } from '../core/model/offering';
+import { offeringOf } from '../core/model/offering';
 import type { Outcome } from '../core/model/outcome';
 import type { Engine } from './engine';
 import { Failure, isFailure, messageOf } from './failure';
@@ -87,17 +87,8 @@ export const expectedOf = (intent: Intent): Pick<Extract<Outcome, { kind: 'unkno
   if (intent.effect.kind !== 'launch') return {};
   const { pool, offerings, count } = intent.effect.request;
   const offering = offerings[0];
-  return offering === undefined ? {} : { launch: { pool, offering: plain(offering), count } };
+  return offering === undefined ? {} : { launch: { pool, offering: offeringOf(offering), count } };
 };
-
-const plain = ({ cloud, region, zone, shape, market, usdPerHour }: Offering): Offering => ({
-  cloud,
-  region,
-  zone,
-  shape,
-  market,
-  usdPerHour,
-});
 
 /** A request that a person has to mend is an error of each of its offerings: they go cold, so it is not repeated each
  *  minute, and what else can be bought is tried. */
@@ -109,7 +100,7 @@ const hopeless = (request: LaunchRequest, failure: Failure, action: string, at: 
   machines: [],
   asked: request.count,
   errors: request.offerings.map((offering) => ({
-    offering: plain(offering),
+    offering: offeringOf(offering),
     code: failure.code,
     message: failure.message,
     kind: 'config',

@@ -24,6 +24,9 @@ const unrecorded = async (recording: string, sent: Received | undefined): Promis
   return Object.keys(sent?.form ?? {}).filter((name) => !recorded.has(bare(name)));
 };
 
+const NONE_LAUNCHED =
+  '<CreateFleetResponse><fleetId>fleet-1</fleetId><errorSet/><fleetInstanceSet/></CreateFleetResponse>';
+
 const cloudAt = (endpoint: string, timeoutMs = 5_000): Ec2Cloud =>
   new Ec2Cloud({ clock: CLOCK, endpoint, credentials: TEST_CREDENTIALS, timeoutMs });
 
@@ -90,8 +93,7 @@ describe('a launch', () => {
   });
 
   test('puts the same bytes on the wire for the same request, and no parameter that the recordings lack', async () => {
-    const body = '<CreateFleetResponse><errorSet/><fleetInstanceSet/></CreateFleetResponse>';
-    const { server, cloud } = await answering(() => ({ body }));
+    const { server, cloud } = await answering(() => ({ body: NONE_LAUNCHED }));
     expect(await cloud.launch(launchRequest())).toEqual({ machines: [], errors: [] });
     const again = opened(cloudAt(server.endpoint));
     await again.launch(launchRequest());
@@ -101,7 +103,7 @@ describe('a launch', () => {
   });
 
   test('asks for an instant fleet with priorities from 0, our token and our tags on all that it makes', async () => {
-    const { server, cloud } = await answering(() => ({ body: '<CreateFleetResponse/>' }));
+    const { server, cloud } = await answering(() => ({ body: NONE_LAUNCHED }));
     await cloud.launch(launchRequest());
     const form = server.received[0]?.form ?? {};
     expect(form).toMatchObject({

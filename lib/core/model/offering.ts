@@ -27,6 +27,16 @@ export type Offering = {
   readonly usdPerHour: number;
 };
 
+/** The offering alone, of something that carries more (a subnet, a machine's id). */
+export const offeringOf = ({ cloud, region, zone, shape, market, usdPerHour }: Offering): Offering => ({
+  cloud,
+  region,
+  zone,
+  shape,
+  market,
+  usdPerHour,
+});
+
 /** The name under which capacity errors are remembered (DESIGN §5: per cloud, region, zone, shape, market). */
 export const offeringKey = (o: Omit<Offering, 'usdPerHour'>): string =>
   `${o.cloud}/${o.region}/${o.zone}/${o.shape}/${o.market}`;
