@@ -89,6 +89,16 @@ const bootingOf = (launch: Expected, view: View): readonly string[] => {
     .sort();
 };
 
+/** Memory that does not take launches for made which never were: they are not what anything was bought by. */
+export const withoutLaunches = (memory: Memory, dropped: readonly string[]): Memory => {
+  if (dropped.length === 0) return memory;
+  const gone = new Set(dropped);
+  const bought = memory.bought
+    .map((entry) => ({ ...entry, launches: entry.launches.filter((launch) => !gone.has(launch)) }))
+    .filter((entry) => entry.launches.length > 0);
+  return { ...memory, bought };
+};
+
 /** Memory after the outcomes of a round. */
 export const fold = (memory: Memory, outcomes: readonly Outcome[]): Memory =>
   outcomes.reduce(foldOne, memory);

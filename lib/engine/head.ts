@@ -80,6 +80,16 @@ export const release = async (store: Store, wake: Sender, head: Head): Promise<v
   }
 };
 
+/** Gives the lease back after a turn that failed, so that the next tick tries again instead of meeting a lease that
+ *  nobody works under. Nothing of the turn may be under way any more. A turn that was deposed has none to give. */
+export const abandon = async (store: Store, head: Head): Promise<void> => {
+  try {
+    await store.update(headKey(head.cluster), { set: { leaseUntil: 0 } }, [mine(head)]);
+  } catch (error) {
+    if (!isFailure(error, 'conflict')) throw error;
+  }
+};
+
 const releaseAndWake = async (
   store: Store,
   wake: Sender,

@@ -7,8 +7,8 @@ import { explain, explainOutcome } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
 import type { Plan } from '../core/model/plan';
 import type { PlanInput } from '../core/view';
-import { expiry, historyKey, historyPartition } from './keys';
-import type { Item, Json, Store } from './ports';
+import { expiry, historyKey, historyPartition, inputKey, inputPartition } from './keys';
+import type { Json, Store } from './ports';
 
 const KEPT_MS = 14 * 24 * 60 * 60_000;
 /** Bytes of one stored piece, and pieces of one input: beyond that (a very large fleet) only its hash is kept. */
@@ -62,9 +62,13 @@ export const record = async (store: Store, round: RoundRecord): Promise<TurnReco
     sentences: sentences.slice(0, MOST_SENTENCES),
   };
   const expiresAt = expiry(plan.at + KEPT_MS);
-  const key = (part: string): Item => ({ ...historyKey(input.spec.cluster, input.turn, part), expiresAt });
-  await Promise.all(pieces.map((piece, nth) => store.put({ ...key(`${input.round}#piece${nth}`), piece })));
-  await store.put({ ...key(`${input.round}`), ...asItem(entry) });
+  const { cluster } = input.spec;
+  await Promise.all(
+    pieces.map((piece, nth) =>
+      store.put({ ...inputKey(cluster, input.turn, pieceName(input.round, nth)), expiresAt, piece }),
+    ),
+  );
+  await store.put({ ...historyKey(cluster, input.turn, `${input.round}`), expiresAt, ...asItem(entry) });
   return entry;
 };
 
@@ -77,6 +81,8 @@ const piecesOf = (input: PlanInput): readonly string[] => {
   return Array.from({ length: count }, (_, nth) => packed.slice(nth * PIECE_BYTES, (nth + 1) * PIECE_BYTES));
 };
 
+const pieceName = (round: number, nth: number | ''): string => `${round}#piece${nth}`;
+
 const pieceItem = z.object({ sk: z.string(), piece: z.string() });
 
 /** The input of a recorded round; undefined when it was not kept, or when it is not what was recorded: the bytes are
@@ -86,7 +92,9 @@ export const recordedInput = async (
   cluster: string,
   of: Pick<TurnRecord, 'turn' | 'round' | 'inputHash'>,
 ): Promise<PlanInput | undefined> => {
-  const items = await store.list(historyPartition(cluster), { prefix: `${of.turn}#${of.round}#piece` });
+  const items = await store.list(inputPartition(cluster), {
+    prefix: inputKey(cluster, of.turn, pieceName(of.round, '')).sk,
+  });
   if (items.length === 0) return undefined;
   const packed = items
     .map((item) => pieceItem.parse(item))
@@ -121,14 +129,9 @@ export const latestRounds = async (
   cluster: string,
   limit: number,
 ): Promise<readonly TurnRecord[]> => {
-  const items = await store.list(historyPartition(cluster), {
-    newestFirst: true,
-    limit: limit * (MOST_PIECES + 1),
+  const items = await store.list(historyPartition(cluster), { newestFirst: true, limit });
+  return items.flatMap((item) => {
+    const parsed = turnRecord.safeParse(item);
+    return parsed.success ? [parsed.data] : [];
   });
-  return items
-    .flatMap((item) => {
-      const parsed = turnRecord.safeParse(item);
-      return parsed.success ? [parsed.data] : [];
-    })
-    .slice(0, limit);
 };

@@ -29,6 +29,13 @@ export const historyKey = (cluster: string, turn: string, part: string): Key => 
   sk: `${turn}#${part}`,
 });
 
+/** The recorded inputs lie apart: they are large, and whoever lists the records must not read them. */
+export const inputPartition = (cluster: string): string => `input#${cluster}`;
+export const inputKey = (cluster: string, turn: string, part: string): Key => ({
+  pk: inputPartition(cluster),
+  sk: `${turn}#${part}`,
+});
+
 export const noticeKey = (cluster: string, id: string): Key => ({
   pk: `cluster#${cluster}`,
   sk: `notice#${id}`,

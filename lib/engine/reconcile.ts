@@ -2,7 +2,7 @@
 // act and remember; record; release. Every await may be the last: whatever is half done is finished by the next turn.
 import { check } from '../core/check';
 import { plan as makePlan } from '../core/plan';
-import { fold } from '../core/remember';
+import { fold, withoutLaunches } from '../core/remember';
 import type { Outcome } from '../core/model/outcome';
 import type { Action, Notify, Plan } from '../core/model/plan';
 import type { World } from '../core/model/world';
@@ -10,7 +10,7 @@ import { viewOf } from '../core/view';
 import { act } from './act';
 import type { Engine } from './engine';
 import { Failure, isFailure, messageOf } from './failure';
-import { claim, type Head, release, wakeBody } from './head';
+import { abandon, claim, type Head, release, wakeBody } from './head';
 import { record } from './history';
 import { close, commit, type Intent, intentOf, MOST_OPEN, openIntents } from './intents';
 import { noticeKey } from './keys';
@@ -41,12 +41,24 @@ export type TurnReport =
 type Turn = { readonly head: Head; readonly recalled: Recalled; readonly leaseUntil: number };
 
 /** Runs one turn, or does nothing when another holds the lease. Throws Failure('conflict', deposed) when the lease was
- *  lost on the way, and whatever the store throws; nothing is left half done by that. */
+ *  lost on the way, and whatever the store throws; nothing is left half done by that, and the lease is given back. */
 export const reconcile = async (engine: Engine): Promise<TurnReport> => {
   const { store, spec, clock } = engine;
   const started = clock.now();
   const head = await claim(store, spec.cluster, started, engine.leaseMs);
   if (head === undefined) return { kind: 'held' };
+  try {
+    return await turnUnder(engine, head, started);
+  } catch (error) {
+    await abandon(store, head).catch((lost: unknown) =>
+      engine.log.warn('the lease was not given back', { cluster: spec.cluster, why: messageOf(lost) }),
+    );
+    throw error;
+  }
+};
+
+const turnUnder = async (engine: Engine, head: Head, started: number): Promise<TurnReport> => {
+  const { store, spec, clock } = engine;
   const recalled = await recall(store, spec.cluster);
   const settled = await settleOpen(engine, { head, recalled, leaseUntil: started + engine.leaseMs });
   const world = await observe(engine);
@@ -149,10 +161,12 @@ const oneRound = async (engine: Engine, turn: Turn, world: World, round: number)
   refuseUnsound(engine, plan, check(plan, viewOf(input)));
   // Before memory says that they were told: a crash in between tells people twice, never not at all.
   await tell(engine, plan.actions);
+  const intents = intentsOf(engine, plan, turn);
+  const begun = new Set(intents.map(({ id }) => id));
+  const waiting = launchIds(plan).filter((id) => !begun.has(id));
   // What the plan remembers (a wish made absolute) is stored before anything is bought for it: a crash must not make
   // the wish relative again to a fleet that has grown already.
-  const recalled = await remember(store, on, turn.recalled, plan.memory);
-  const intents = intentsOf(engine, plan, turn);
+  const recalled = await remember(store, on, turn.recalled, withoutLaunches(plan.memory, waiting));
   const head = await commit(store, turn.head, intents, clock.now());
   const outcomes = await inParallel(intents, (intent) => act(engine, intent));
   const after = await digest(engine, { ...turn, head, recalled }, outcomes, []);
@@ -193,13 +207,20 @@ const intentsOf = (engine: Engine, plan: Plan, turn: Turn): readonly Intent[] =>
     .slice(0, MOST_OPEN - turn.head.intents.length);
 };
 
+const launchIds = ({ actions }: Plan): readonly string[] =>
+  actions.flatMap(({ kind, id }) => (kind === 'launch' ? [id] : []));
+
+/** All of a batch have ended when this does, also when it throws: no call outlives the turn's lease. */
 const inParallel = async <T>(
   intents: readonly Intent[],
   work: (intent: Intent) => Promise<T>,
 ): Promise<readonly T[]> => {
   const results: T[] = [];
-  for (let from = 0; from < intents.length; from += AT_ONCE)
-    results.push(...(await Promise.all(intents.slice(from, from + AT_ONCE).map(work))));
+  for (let from = 0; from < intents.length; from += AT_ONCE) {
+    const calls = intents.slice(from, from + AT_ONCE).map(work);
+    await Promise.allSettled(calls);
+    results.push(...(await Promise.all(calls)));
+  }
   return results;
 };
 

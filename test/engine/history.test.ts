@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { plan } from '../../lib/core/plan';
-import { historyKey } from '../../lib/engine/keys';
+import { inputKey } from '../../lib/engine/keys';
 import { hashOf, latestRounds, recordedInput } from '../../lib/engine/history';
 import { reconcile } from '../../lib/engine/reconcile';
 import { growth, replacement } from '../builders/scenes';
@@ -30,7 +30,7 @@ describe.each(Object.entries({ growth, replacement }))('the record of a turn of 
     if (first === undefined) throw new Error('there should be a record');
     expect(await recordedInput(store, 'prod', { ...first, inputHash: 'another' })).toBeUndefined();
     for (let nth = 0; nth < first.pieces; nth += 1)
-      await store.remove(historyKey('prod', first.turn, `${first.round}#piece${nth}`));
+      await store.remove(inputKey('prod', first.turn, `${first.round}#piece${nth}`));
     expect(await recordedInput(store, 'prod', first)).toBeUndefined();
   });
 

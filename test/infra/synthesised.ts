@@ -1,7 +1,8 @@
 // The synthesised stacks of the examples, with the context that `cdk synth` gives the app, and what tests read of them.
+import { afterAll } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -23,11 +24,16 @@ export const emptyAsset = (): string => {
   return asset;
 };
 
-export const anApp = (): App =>
-  new App({
-    context: cdkJson.parse(JSON.parse(readFileSync('cdk.json', 'utf8'))).context,
-    outdir: mkdtempSync(join(tmpdir(), 'muster-cdk-')),
-  });
+const outputs: string[] = [];
+afterAll(() => {
+  for (const directory of outputs.splice(0)) rmSync(directory, { recursive: true });
+});
+
+export const anApp = (): App => {
+  const outdir = mkdtempSync(join(tmpdir(), 'muster-cdk-'));
+  outputs.push(outdir);
+  return new App({ context: cdkJson.parse(JSON.parse(readFileSync('cdk.json', 'utf8'))).context, outdir });
+};
 
 export const synthesised = (
   specs: readonly Spec[] | string,

@@ -1,6 +1,7 @@
 // A guard narrows a plan and never widens it: it may drop or shrink actions and add reasons, nothing else. Guards are an
 // argument of `plan`, so that a mutant is the list less one.
 import type { Action, Blocked, Launch, Plan } from '../model/plan';
+import { withoutLaunches } from '../remember';
 import type { View } from '../view';
 
 export type Guard = { readonly name: string; readonly narrow: (plan: Plan, view: View) => Plan };
@@ -21,16 +22,17 @@ export const narrowed = (
     return { ...line, onBought, unplaced: line.unplaced + line.onBought - onBought };
   });
   const kept = new Set(actions.flatMap((action) => (action.kind === 'launch' ? [action.id] : [])));
-  const dropped = new Set(
-    plan.actions.flatMap((action) => (action.kind === 'launch' && !kept.has(action.id) ? [action.id] : [])),
-  );
+  const dropped = plan.actions.filter(({ kind, id }) => kind === 'launch' && !kept.has(id));
   return {
     ...plan,
     actions,
     demand,
     blocked: [...plan.blocked, ...blocked],
     cost: share === 1 ? plan.cost : { ...plan.cost, ...costOf(actions) },
-    memory: withoutDropped(plan, dropped),
+    memory: withoutLaunches(
+      plan.memory,
+      dropped.map(({ id }) => id),
+    ),
   };
 };
 
@@ -51,11 +53,3 @@ const costOf = (actions: readonly Action[]): Omit<Plan['cost'], 'nowUsdPerHour'>
     boundKind: 'none',
   };
 };
-
-/** A launch that is not made must not be remembered as bought for anything. */
-const withoutDropped = (plan: Plan, dropped: ReadonlySet<string>): Plan['memory'] => ({
-  ...plan.memory,
-  bought: plan.memory.bought
-    .map((entry) => ({ ...entry, launches: entry.launches.filter((launch) => !dropped.has(launch)) }))
-    .filter((entry) => entry.launches.length > 0),
-});
