@@ -131,6 +131,24 @@ const CONTEXT: Context = {
   succeed: () => undefined,
 };
 
+const HERE: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost']);
+
+/** There is no password on the loopback address, so a web page that the operator happens to have open must not be able
+ *  to speak to it: not under a name of its own (DNS rebinding), not from another origin (a form can post text). Webhooks
+ *  come from elsewhere by intent and carry a signature. */
+const strangerTo = (request: Request): boolean => {
+  const url = new URL(request.url);
+  if (url.pathname.startsWith('/hooks/')) return false;
+  const origin = request.headers.get('origin');
+  return !HERE.has(url.hostname) || (origin !== null && origin !== url.origin);
+};
+
+const refusal = (): Response =>
+  Response.json(
+    { message: 'Only this machine may ask: http://127.0.0.1 or localhost, and no page of another origin.' },
+    { status: 403 },
+  );
+
 const listenOn = (port: number, options: HostOptions) => {
   const app = apiRoutes(async () => apiParts(options.outside));
   const hook = webhookDoor(async () => webhookParts(options.outside), options.outside);
@@ -142,8 +160,9 @@ const listenOn = (port: number, options: HostOptions) => {
     });
   });
   options.pages?.(app);
+  const fetch = (request: Request) => (strangerTo(request) ? refusal() : app.fetch(request));
   return new Promise<{ readonly url: string; readonly close: () => Promise<void> }>((resolve, reject) => {
-    const server = listen({ fetch: app.fetch, port, hostname: '127.0.0.1' }, (info: AddressInfo) =>
+    const server = listen({ fetch, port, hostname: '127.0.0.1' }, (info: AddressInfo) =>
       resolve({
         url: `http://127.0.0.1:${info.port}`,
         close: () =>

@@ -5,7 +5,7 @@ import { messageOf } from '../engine/failure';
 import { openLocal } from '../wiring/local';
 import { createHost } from './host';
 import { INVALID, readSpec } from './spec-file';
-import { turnLines } from './tell';
+import { createTurnLines } from './tell';
 import { isSet, numberOf, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
 import { watchLog } from './watch-log';
 import type { Spec } from '../core/model/spec';
@@ -88,7 +88,7 @@ const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Termin
   const local = await openLocal({ specs, directory, onLine, log, ...(aws === undefined ? {} : { aws }) });
   try {
     const outside = await local.prepare();
-    const said = new Set<string>();
+    const tellers = new Map(specs.map(({ cluster }) => [cluster, createTurnLines()]));
     const host = createHost({
       outside,
       events: local.events,
@@ -96,7 +96,7 @@ const serveSpecs = async (specs: readonly Spec[], place: Place, terminal: Termin
       clock: systemClock,
       onFault: (why) => log.error('a queue could not be read and is tried again', { why }),
       onTurn: (cluster, report) => {
-        for (const line of turnLines(report, said)) onLine(`${cluster}: ${line}`);
+        for (const line of tellers.get(cluster)?.(report) ?? []) onLine(`${cluster}: ${line}`);
       },
     });
     const door = await host.listen(place.port);

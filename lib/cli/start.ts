@@ -12,7 +12,7 @@ import { expectations } from './expectations';
 import { type Home, openHome } from './home';
 import { createHost, type Host } from './host';
 import { END, type Scene, STORY } from './story';
-import { happenings, turnLines } from './tell';
+import { createTurnLines, happenings } from './tell';
 import { isSet, numberOf, type Terminal, UsageError, type Verb } from './verb';
 
 const TICK = JSON.stringify({ muster: 'tick' });
@@ -228,7 +228,7 @@ type Teller = {
 const createTeller = (terminal: Terminal): Teller => {
   const turns: Done[] = [];
   const lines: string[] = [];
-  const said = new Set<string>();
+  const turnLines = createTurnLines();
   let home: Home | undefined;
   let told = 0;
   let toldAt = 0;
@@ -253,7 +253,7 @@ const createTeller = (terminal: Terminal): Teller => {
     },
     turn: (report) => {
       if (report.kind === 'done') turns.push(report);
-      const fresh = turnLines(report, said);
+      const fresh = turnLines(report);
       if (fresh.length === 0) return;
       flush(0);
       for (const line of fresh) say(stamp(line));

@@ -9,21 +9,25 @@ import type { TurnReport } from '../engine/reconcile';
 /** Rows of the queue that are told one by one; the rest is a number. */
 const ROWS = 3;
 
-/** Lines for one turn; empty when it changes nothing that was not said before. `said` is added to. */
-export const turnLines = (report: TurnReport, said: Set<string>): readonly string[] => {
-  if (report.kind === 'held') return [];
-  const lines = [...report.plans.flatMap((plan) => planLines(plan)), ...outcomeLines(report.outcomes)];
-  const fresh = [...new Set(lines)].filter((line) => !said.has(line));
-  for (const line of fresh) said.add(line);
-  return fresh;
+/** Tells the turns of one cluster: every action and outcome, and of what waits only what the turn before did not say. */
+export const createTurnLines = (): ((report: TurnReport) => readonly string[]) => {
+  let before: ReadonlySet<string> = new Set();
+  return (report) => {
+    if (report.kind === 'held') return [];
+    const told = new Set(report.plans.flatMap(waitingLines));
+    const lines = [...report.plans.flatMap(planLines), ...outcomeLines(report.outcomes)];
+    const fresh = [...new Set(lines)].filter((line) => !(told.has(line) && before.has(line)));
+    before = told;
+    return fresh;
+  };
 };
 
 /** What was bought and refused, in figures: the ids are in the log. */
 const outcomeLines = (outcomes: readonly Outcome[]): readonly string[] => {
   const launched = outcomes.flatMap((outcome) => (outcome.kind === 'launched' ? [outcome] : []));
-  const bought = counted(
-    launched.flatMap(({ machines }) => machines.map(({ offering }) => offeringName(offering))),
-  );
+  const got = launched.flatMap(({ machines }) => machines.map(({ offering }) => offering));
+  const bought = counted(got.map(offeringName));
+  const usdPerHour = got.reduce((sum, offering) => sum + offering.usdPerHour, 0);
   const refused = counted(
     launched.flatMap(({ errors }) =>
       errors.map(({ offering, code }) => `${offeringName(offering)}: ${code}`),
@@ -33,7 +37,9 @@ const outcomeLines = (outcomes: readonly Outcome[]): readonly string[] => {
   return [
     ...[...refused.keys()].map((text) => `! ${text}. It stays cold; the next offering is taken.`),
     ...(bought.size > 0
-      ? [`  Bought ${[...bought].map(([name, count]) => `${count} x ${name}`).join(', ')}.`]
+      ? [
+          `  Bought ${[...bought].map(([name, count]) => `${count} x ${name}`).join(', ')} for ${usd(usdPerHour)} an hour.`,
+        ]
       : []),
     ...rest.map((line) => `  ${line}`),
   ];
@@ -45,7 +51,14 @@ const counted = (names: readonly string[]): ReadonlyMap<string, number> => {
   return counts;
 };
 
-const planLines = (plan: Plan): readonly string[] => {
+const planLines = (plan: Plan): readonly string[] => [
+  ...waitingLines(plan),
+  ...plan.actions.map((action) => actionLine(action, plan)),
+  ...costLine(plan),
+];
+
+/** What does not change by being said again. */
+const waitingLines = (plan: Plan): readonly string[] => {
   const waiting = plan.demand.filter(
     (line) => (line.onBought > 0 || line.unplaced > 0) && !QUIET.has(line.verdict),
   );
@@ -55,11 +68,9 @@ const planLines = (plan: Plan): readonly string[] => {
     ...told.map(rowLine),
     ...(rest > 0 ? [`  ... and ${rest} more apps wait.`] : []),
     ...youngLine(plan),
-    ...plan.actions.map((action) => actionLine(action, plan)),
     ...plan.blocked
       .filter(({ code }) => !QUIET.has(code))
       .map(({ subject, code, why }) => `  ${subject}: ${code}, ${why}.`),
-    ...costLine(plan),
   ];
 };
 
@@ -82,7 +93,7 @@ const rowLine = (line: DemandLine): string => {
   const parts = [
     line.onExisting > 0 ? `${line.onExisting} fit on agents` : '',
     line.onComing > 0 ? `${line.onComing} on machines under way` : '',
-    line.onBought > 0 ? `${line.onBought} need new machines` : '',
+    line.onBought > 0 ? `${line.onBought} ${line.onBought === 1 ? 'needs' : 'need'} new machines` : '',
     line.unplaced > 0 ? `${line.unplaced} stay without room` : '',
   ].filter((part) => part !== '');
   return `  ${line.runSpec} waits for ${line.count} x ${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB (${line.why}): ${parts.join(', ')}.`;

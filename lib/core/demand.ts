@@ -2,24 +2,19 @@
 // crash loop and not demand; a very young row or one that is being served waits; a lack of resources, or no offers at
 // all, is demand; a refusal by constraint or role is demand only where a pool's new agents would pass (the fit finds
 // that out); a reservation waits for its own agent and never buys.
+import type { DemandLine } from './model/plan';
 import type { QueueItem, RejectReason } from './model/app';
 import type { Millis } from './model/machine';
 
 /** Milliseconds in which Marathon may still be about to place a new row by itself. */
 const YOUNG_MS = 10_000;
 
-export type Verdict =
-  | 'capacity'
-  | 'constraint'
-  | 'role'
-  | 'backoff'
-  | 'waiting'
-  | 'reservation'
-  | 'maintenance';
+/** What the queue says of a row; that machines bought for it do not help is found out later. */
+export type Verdict = Exclude<DemandLine['verdict'], 'futile'>;
 export type Classified = { readonly item: QueueItem; readonly verdict: Verdict; readonly why: string };
 
 /** Verdicts for which machines may be bought. */
-export const isDemand = (verdict: Verdict): boolean =>
+export const isDemand = (verdict: DemandLine['verdict']): boolean =>
   verdict === 'capacity' || verdict === 'constraint' || verdict === 'role';
 
 const INSUFFICIENT: readonly RejectReason[] = [

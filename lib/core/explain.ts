@@ -1,4 +1,5 @@
 // A plan as sentences. The log, the console, `muster explain` and notifications all say these very words.
+import { isDemand } from './demand';
 import type { Blocked, DemandLine, Launch, Plan } from './model/plan';
 import type { Outcome } from './model/outcome';
 import { offeringName } from './view';
@@ -12,7 +13,7 @@ export const explain = (plan: Plan): readonly string[] => {
     ...costSentences(plan),
   ];
   const idle = sentences.length === 0 ? [IDLE] : [];
-  return [...idle, ...sentences, ...plan.oddities.map((oddity) => `${capital(oddity)}.`)];
+  return [...idle, ...sentences, ...plan.oddities.map((oddity) => sentence(capital(oddity)))];
 };
 
 /** The row's own sentence gave the same reason. */
@@ -20,6 +21,9 @@ const isSaid = ({ subject, why, until }: Blocked, plan: Plan): boolean =>
   until === undefined && plan.demand.some((line) => line.runSpec === subject && line.why === why);
 
 const IDLE = 'Nothing to do: every task has a place and every pool has its size.';
+
+/** Messages from outside may end in a full stop of their own. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -55,15 +59,12 @@ const demandSentences = (plan: Plan): readonly string[] =>
       part(line.onExisting, 'fits', 'fit', 'on agents that are there'),
       part(line.onComing, 'will fit', 'will fit', 'on machines that are coming'),
       part(line.onBought, 'gets room', 'get room', 'from what is bought now'),
-      isLeft(line) ? part(line.unplaced, 'stays', 'stay', 'without room') : '',
+      // Of a row that is not looked after now, its reason says all.
+      isDemand(line.verdict) ? part(line.unplaced, 'stays', 'stay', 'without room') : '',
     ].filter((text) => text !== '');
     const wanted = `${line.runSpec} wants ${plural(line.count, 'instance')} (${size(line)}): ${line.why}`;
     return where.length === 0 ? `${wanted}.` : `${wanted}; ${where.join(', ')}.`;
   });
-
-/** Of a row that is not looked after now, its reason says all. */
-const isLeft = ({ verdict }: DemandLine): boolean =>
-  verdict === 'capacity' || verdict === 'constraint' || verdict === 'role';
 
 const part = (count: number, one: string, many: string, where: string): string =>
   count === 0 ? '' : `${count} ${count === 1 ? one : many} ${where}`;

@@ -33,7 +33,8 @@ export type JoinRules = {
   readonly registerWithinMs: (pool: string | undefined) => number;
 };
 
-const attribute = (agent: Agent, name: string): string | undefined => {
+/** The text of an attribute of an agent. */
+export const attribute = (agent: Agent, name: string): string | undefined => {
   const value = Object.hasOwn(agent.attributes, name) ? agent.attributes[name] : undefined;
   return value === undefined ? undefined : attributeText(value);
 };

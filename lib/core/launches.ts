@@ -76,6 +76,7 @@ const alternatives = (purchase: Purchase, market: Market): readonly Offering[] =
     .sort(
       (a, b) =>
         distance(a, buyable.offering) - distance(b, buyable.offering) ||
+        elsewhere(a, buyable.offering) - elsewhere(b, buyable.offering) ||
         (offeringKey(a) < offeringKey(b) ? -1 : 1),
     );
   return [buyable.offering, ...others.slice(0, MOST_OFFERINGS - 1)];
@@ -84,6 +85,9 @@ const alternatives = (purchase: Purchase, market: Market): readonly Offering[] =
 /** The same shape in another zone first, then by price. */
 const distance = (offering: Offering, best: Offering): number =>
   offering.shape === best.shape ? offering.usdPerHour - 1e6 : offering.usdPerHour;
+
+/** Among equals the zone that was chosen, so that the spread survives when a shape runs dry everywhere. */
+const elsewhere = (offering: Offering, best: Offering): number => (offering.zone === best.zone ? 0 : 1);
 
 /** What the launches cost an hour if each takes its dearest offering, as the spend cap counts. */
 export const dearest = (launch: Launch): number =>

@@ -9,6 +9,7 @@ import { spend } from './guards/spend';
 import { staleView } from './guards/stale-view';
 import { type Plan, PLAN_VERSION, type PoolLine } from './model/plan';
 import { settle } from './remember';
+import type { World } from './model/world';
 import type { Step, StepResult } from './step';
 import { heal } from './steps/heal';
 import { scaleOut } from './steps/scale-out';
@@ -83,15 +84,15 @@ const poolLine = (view: View, pool: View['spec']['pools'][number]): PoolLine => 
   };
 };
 
+/** What could not be read of the world, a sentence each, without its full stop. */
+export const unread = (world: World): readonly string[] =>
+  [...world.clouds, world.agents, world.queue, world.tasks, world.offerings, world.facts].flatMap(
+    ({ faults }) => faults,
+  );
+
 /** What does not pair, and what could not be seen: each worth a sentence, none worth an action here. */
 const oddities = (view: View): readonly string[] => {
   const { world, join } = view;
-  const sources = [
-    ...world.clouds.flatMap((cloud) => cloud.faults),
-    ...[world.agents, world.queue, world.tasks, world.offerings, world.facts].flatMap(
-      (source) => source.faults,
-    ),
-  ];
   const ghosts = join.ghosts.map(
     (agent) => `agent ${agent.id} on ${agent.hostname} belongs to no machine that the cloud lists`,
   );
@@ -101,7 +102,7 @@ const oddities = (view: View): readonly string[] => {
       ({ machine }) =>
         `machine ${machine.id} names the pool ${machine.pool ?? ''}, which muster.yaml does not have`,
     );
-  return [...sources, ...lost, ...ghosts, ...foreign(join.foreign)];
+  return [...unread(world), ...lost, ...ghosts, ...foreign(join.foreign)];
 };
 
 /** They are somebody else's and may be many: one sentence for all. */

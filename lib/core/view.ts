@@ -1,7 +1,8 @@
 // What every step looks at, worked out once a plan: who is who, how large each pool is, what things cost. Nothing here
 // decides.
-import { agentPool, join, type Join, type Joined } from './join';
+import { agentPool, attribute, join, type Join, type Joined } from './join';
 import { comingHosts, type Listed, listedIn, missingOf } from './hosts';
+import type { Agent } from './model/agent';
 import type { Expected, Memory } from './model/memory';
 import { isLive, type Machine, type Millis } from './model/machine';
 import { type Offering, offeringKey, type Shape } from './model/offering';
@@ -102,12 +103,13 @@ export const poolScope = (view: View, pool: Pool): CloudView | undefined =>
  *  agents that announce the pool stand in for the machines it left out. */
 export const poolSize = (view: View, pool: Pool): number => {
   const listed = standingIn(view, pool.name).filter(({ machine }) => isLive(machine)).length;
-  const unlisted =
-    poolScope(view, pool)?.complete === true
-      ? 0
-      : view.join.ghosts.filter((agent) => agentPool(agent) === pool.name).length;
-  return listed + unlisted + expectedOf(view, pool.name);
+  return listed + unlisted(view, pool).length + expectedOf(view, pool.name);
 };
+
+const unlisted = (view: View, pool: Pool): readonly Agent[] =>
+  poolScope(view, pool)?.complete === true
+    ? []
+    : view.join.ghosts.filter((agent) => agentPool(agent) === pool.name);
 
 export const expectedOf = (view: View, pool: string): number =>
   view.memory.expected
@@ -127,16 +129,28 @@ export const machinePrice = (
   view.prices.get(offeringKey({ ...machine, market: 'on-demand' })) ??
   0;
 
-/** US dollars an hour of all live and expected machines of the cluster. */
+/** US dollars an hour of all live and expected machines of the cluster, and of agents whose machine a listing left out. */
 export const spendNow = (view: View): number => {
   const live = view.join.joined.filter(({ machine }) => isLive(machine));
+  const ghosts = [...view.pools.values()].flatMap((pool) =>
+    unlisted(view, pool).map((agent) => machinePrice(view, announced(agent, pool))),
+  );
   const machines = live.reduce((sum, { machine }) => sum + machinePrice(view, machine), 0);
   const expected = view.memory.expected.reduce(
     (sum, launch) => sum + missing(view, launch) * launch.offering.usdPerHour,
     0,
   );
-  return machines + expected;
+  return machines + expected + ghosts.reduce((sum, price) => sum + price, 0);
 };
+
+/** What an agent says its machine is (DESIGN: the attributes of the bootstrap); on demand where it says nothing. */
+const announced = (agent: Agent, pool: Pool): Omit<Offering, 'usdPerHour'> => ({
+  cloud: pool.cloud,
+  region: pool.region,
+  zone: attribute(agent, 'zone') ?? '',
+  shape: attribute(agent, 'instance_type') ?? '',
+  market: attribute(agent, 'lifecycle') === 'spot' ? 'spot' : 'on-demand',
+});
 
 export const templateKey = (template: Pick<PoolTemplate, 'image' | 'bootstrap'>): string =>
   `${template.image}@${template.bootstrap}`;

@@ -36,6 +36,7 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
     at: now,
     wrong: [
       ...(silent === undefined ? [] : [silent]),
+      ...(last?.unread ?? []),
       ...open.map(
         ({ pool, image }) => `Pool ${pool} buys nothing: machines of image ${image} never registered.`,
       ),

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { explain, explainOutcome } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
 import type { Plan } from '../core/model/plan';
+import { unread } from '../core/plan';
 import type { PlanInput } from '../core/view';
 import { expiry, historyKey, historyPartition, inputKey, inputPartition } from './keys';
 import type { Json, Store } from './ports';
@@ -33,6 +34,8 @@ export type TurnRecord = {
   readonly pieces: number;
   readonly actions: number;
   readonly blocked: number;
+  /** What the round could not read of the world. */
+  readonly unread: readonly string[];
   readonly nowUsdPerHour: number;
   readonly boughtUsdPerHour: number;
   readonly sentences: readonly string[];
@@ -57,6 +60,7 @@ export const record = async (store: Store, round: RoundRecord): Promise<TurnReco
     pieces: pieces.length,
     actions: plan.actions.length,
     blocked: plan.blocked.length,
+    unread: unread(input.world),
     nowUsdPerHour: plan.cost.nowUsdPerHour,
     boughtUsdPerHour: plan.cost.boughtUsdPerHour,
     sentences: sentences.slice(0, MOST_SENTENCES),
@@ -118,6 +122,7 @@ const turnRecord: z.ZodMiniType<TurnRecord> = z.object({
   pieces: z.number(),
   actions: z.number(),
   blocked: z.number(),
+  unread: z.array(z.string()),
   nowUsdPerHour: z.number(),
   boughtUsdPerHour: z.number(),
   sentences: z.array(z.string()),

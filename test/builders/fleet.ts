@@ -141,6 +141,7 @@ export const anAgent = (machine: Machine, more: Partial<Agent> = {}): Agent => (
     zone: text(machine.zone),
     pool: text(machine.pool ?? ''),
     instance_id: text(machine.id),
+    instance_type: text(machine.shape),
     lifecycle: text(machine.market),
   },
   total: SHAPES.find(({ name }) => name === machine.shape)?.allocatable ?? NOTHING,

@@ -1,10 +1,19 @@
 // `muster serve` as a process of its own, against the emulated world over HTTP.
 import { describe, expect, test } from '@jest/globals';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ended, ends, machines, refused, serving, setting, TOKEN, until } from './serving';
+
+/** What a request is answered that names another host, as a page does after its name was pointed here. */
+const statusUnder = async (host: string, url: string): Promise<number | undefined> => {
+  const asked = request(url, { headers: { host } }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+};
 
 describe('muster serve', () => {
   test('buys what waiting tasks need, survives kill -9 in the middle without buying twice, and ends cleanly', async () => {
@@ -50,6 +59,10 @@ describe('muster serve', () => {
     expect(status).toMatchObject([
       { schemaVersion: 1, cluster: 'home', wrong: expect.any(Array), canDo: expect.any(Array) },
     ]);
+    const pause = { method: 'POST', body: JSON.stringify({ by: 'a page', reason: 'x' }) };
+    const foreign = { ...pause, headers: { origin: 'http://page.example' } };
+    expect((await fetch(`${url}/api/pause`, foreign)).status).toBe(403);
+    expect(await statusUnder('page.example', `${url}/api/status`)).toBe(403);
     await until('the refused webhook is told', () =>
       readFileSync(join(place.folder, 'lines'), 'utf8').includes('webhook refused'),
     );

@@ -1,4 +1,4 @@
-// One failed listing while machines boot must not make the turn buy them again.
+// What a listing leaves out must be counted all the same: not bought again, not spent twice.
 import { expect, it } from '@jest/globals';
 import { plan } from '../../lib/core/plan';
 import { fold } from '../../lib/core/remember';
@@ -8,6 +8,7 @@ import type { Outcome } from '../../lib/core/model/outcome';
 import type { Plan } from '../../lib/core/model/plan';
 import {
   aMachine,
+  anAgent,
   anApp,
   anInput,
   aPool,
@@ -88,4 +89,22 @@ it('buys no floor for a pool of which neither machines nor agents are known', ()
     world: { ...aWorld(), clouds: [{ ...source([], unread), scope }], agents: source([], unread) },
   });
   expect(launchesOf(plan(input))).toEqual([]);
+});
+
+it('prices the agents whose machines the listing left out, so that the spend cap still binds', () => {
+  const machines = ['i-1', 'i-2', 'i-3'].map((id, nth) =>
+    aMachine(id, { market: nth === 0 ? 'spot' : 'on-demand' }),
+  );
+  const agents = machines.map((machine) => anAgent(machine, { used: some(2, 4096) }));
+  const seeing = (shown: readonly Machine[], complete: boolean) => {
+    const { cost } = plan(
+      anInput({
+        world: { ...aWorld({ agents }), clouds: [{ ...source(shown, { complete }), scope }] },
+      }),
+    );
+    return cost.nowUsdPerHour;
+  };
+  expect(seeing(machines, true)).toBeGreaterThan(0);
+  expect(seeing([], false)).toBeCloseTo(seeing(machines, true), 9);
+  expect(seeing([], true)).toBe(0);
 });

@@ -3,7 +3,7 @@ import { z } from 'zod/mini';
 import { type ApiDoor, apiRoutes } from '../../lib/doors/api';
 import { ingestDoor, type IngestDoor } from '../../lib/doors/ingest';
 import { reconcile } from '../../lib/engine/reconcile';
-import { aroundPorts } from '../builders/around-ports';
+import { aroundPorts, failing, timedOut } from '../builders/around-ports';
 import { appIn, collecting, type EmulatedFleet, emulatedFleet, SCOPE } from '../builders/emulated-fleet';
 import { CONTEXT, sqsEvent } from '../builders/lambda';
 
@@ -49,6 +49,14 @@ describe('the API', () => {
     const [now] = status.parse((await get('/api/status')).body);
     expect(now?.wrong).toEqual([]);
     expect(now?.doing[0]).toContain('on its way for pool web');
+  });
+
+  test('says what the last turn could not read', async () => {
+    const { fleet, get } = open();
+    const deaf = aroundPorts(fleet.engine, failing('marathon.queue', [timedOut()]));
+    await reconcile(deaf);
+    const [now] = status.parse((await get('/api/status')).body);
+    expect(now?.wrong).toEqual([expect.stringContaining('could not be read')]);
   });
 
   test('makes the plan live and does nothing of it', async () => {
