@@ -9,5 +9,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  // By default jest leaves one core idle, which on two cores is half of the machine.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };
