@@ -39,8 +39,13 @@ export const isCounting = (constraint: Constraint): boolean =>
 /** Which of Marathon's two GROUP_BY rules, and how many instances the app wants (the 1.11 rule divides by it). */
 export type CountingRule = { readonly groupBy: '1.10' | '1.11'; readonly instances: number };
 
-/** Instances placed so far by the value of each counting constraint's field, in the order of the constraints. */
-export type Counts = readonly ReadonlyMap<string, number>[];
+/** Instances placed so far by the value of a counting constraint's field; a Map is one. */
+export type Counts = {
+  get(value: string): number | undefined;
+  has(value: string): boolean;
+  readonly size: number;
+  values(): Iterable<number>;
+};
 
 /** Java's String.matches: the whole text. A pattern that does not compile matches nothing. */
 const matchesWhole = (pattern: string, value: string): boolean => {
@@ -57,19 +62,14 @@ const wholeNumber = (value: string | undefined): number => {
 };
 
 /** Up to 1.10: a new value always passes; an old one when it is smallest and there are at least N values. */
-const groupByOld = (value: string, wanted: number, counts: ReadonlyMap<string, number>): boolean => {
+const groupByOld = (value: string, wanted: number, counts: Counts): boolean => {
   const own = counts.get(value);
   if (own === undefined) return true;
   return counts.size >= wanted && own === Math.min(...counts.values());
 };
 
 /** 1.11: at most N values, each with n/N instances, the remainder one more each. */
-const groupByNew = (
-  value: string,
-  wanted: number,
-  counts: ReadonlyMap<string, number>,
-  instances: number,
-): boolean => {
+const groupByNew = (value: string, wanted: number, counts: Counts, instances: number): boolean => {
   const own = counts.get(value);
   const share = Math.floor(instances / wanted);
   const remainder = instances % wanted;
@@ -79,15 +79,10 @@ const groupByNew = (
   return own === share && larger < remainder;
 };
 
-const clusterAccepts = (wanted: string, value: string, counts: ReadonlyMap<string, number>): boolean =>
+const clusterAccepts = (wanted: string, value: string, counts: Counts): boolean =>
   (wanted === '' || wanted === value) && (counts.size === 0 || (counts.size === 1 && counts.has(value)));
 
-const groupByAccepts = (
-  wanted: number,
-  value: string,
-  counts: ReadonlyMap<string, number>,
-  rule: CountingRule,
-): boolean =>
+const groupByAccepts = (wanted: number, value: string, counts: Counts, rule: CountingRule): boolean =>
   // Without a value the 1.11 rule divides by zero; the older rule is what such an app was written for.
   rule.groupBy === '1.11' && wanted > 0
     ? groupByNew(value, wanted, counts, rule.instances)
@@ -97,7 +92,7 @@ const groupByAccepts = (
 export const acceptsCount = (
   constraint: Constraint,
   value: string,
-  counts: ReadonlyMap<string, number>,
+  counts: Counts,
   rule: CountingRule,
 ): boolean => {
   switch (constraint.operator) {
@@ -154,7 +149,7 @@ const sameText = (wanted: string, value: string): boolean => {
 export const accepts = (
   constraints: readonly Constraint[],
   place: Place,
-  counts: Counts,
+  counts: readonly Counts[],
   rule: CountingRule,
 ): boolean => {
   let nth = 0;

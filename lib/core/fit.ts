@@ -86,10 +86,11 @@ const buy = (rest: readonly Want[], input: FitInput): Bought => {
   };
 };
 
-/** Simulating the placement costs about wants times machines; a very large purchase is tried on the two best packings. */
-const MOST_PAIRS = 300_000;
+/** Simulating the placement costs about wants times machines: the larger the purchase, the fewer packings are tried. */
+const MOST_PAIRS = 1_500_000;
 
 const candidatesFor = (rest: readonly Want[], { best, candidates }: PackResult): number => {
   const machines = best.machines.reduce((sum, { copies }) => sum + copies, 0);
-  return rest.length * machines > MOST_PAIRS ? 2 : candidates.length;
+  const affordable = Math.floor(MOST_PAIRS / Math.max(1, rest.length * machines));
+  return Math.max(1, Math.min(affordable, candidates.length));
 };

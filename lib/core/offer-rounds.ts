@@ -22,7 +22,9 @@ const PER_OFFER = 5;
 
 type Waiting = { readonly run: Run; readonly classes: readonly HostClass[] };
 
-/** Host by host, again until nothing more is placed (a spread constraint may free a host that was passed). Takes room from the supply and adds to the context's tally. */
+/** Host by host, again until nothing more is placed (a spread constraint may free a host that was passed). Takes room from
+ *  the supply and adds to the context's tally. A host that takes nothing leaves no trace: without it, all else is placed as
+ *  with it. */
 export const placeByOffers = (
   supply: Supply,
   wants: readonly Want[],
@@ -32,51 +34,60 @@ export const placeByOffers = (
     const classes = supply.classes.filter((hosts) => classAccepts(hosts, want.runSpec));
     return { run: runOf(supply, want, context), classes };
   });
-  let waiting = all;
-  for (let round = 0, progress = true; progress && waiting.length > 0; round += 1) {
-    progress = false;
+  let turn = 0;
+  for (let before = -1; before !== turn; ) {
+    before = turn;
     for (const hosts of supply.classes) {
-      const suited = waiting.filter(({ classes }) => classes.includes(hosts));
-      if (fill(hosts, suited, round) > 0) progress = true;
+      const suited = all.filter(({ run, classes }) => run.remaining > 0 && classes.includes(hosts));
+      turn += fillClass(hosts, suited, turn);
     }
-    waiting = waiting.filter(({ run }) => run.remaining > 0);
   }
   return all.map(({ run, classes }) => placedBy(run, classes));
 };
 
-/** Offers each host of a class until it takes nothing more; how many instances were placed. */
-const fill = (hosts: HostClass, suited: readonly Waiting[], round: number): number => {
+/** Offers each host of a class until it takes nothing more; how many of them took something. `turn` says who is asked
+ *  first. */
+const fillClass = (hosts: HostClass, suited: readonly Waiting[], turn: number): number => {
+  let filled = 0;
+  let waiting = suited.map(({ run }) => run);
+  for (let position = hosts.start; position < hosts.end && waiting.length > 0; position += 1) {
+    if (fillHost(hosts, position, rotated(waiting, turn + filled)) === 0) continue;
+    filled += 1;
+    waiting = waiting.filter(({ remaining }) => remaining > 0);
+  }
+  return filled;
+};
+
+const rotated = (list: readonly Run[], by: number): readonly Run[] => {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+};
+
+/** Offer after offer until nobody wants one: how many instances were placed. The queue is asked in rotation, for one instance
+ *  each, and an offer ends with five. Who refuses the host once refuses it for good, since it only gets fuller. */
+const fillHost = (hosts: HostClass, position: number, queue: readonly Run[]): number => {
   let placed = 0;
-  for (let position = hosts.start; position < hosts.end; position += 1) {
-    let taken = offer(position, hosts, rotated(suited, position + round));
-    while (taken > 0) {
-      placed += taken;
-      taken = offer(position, hosts, rotated(suited, position + round));
+  let willing = queue;
+  for (let inOffer = 0; willing.length > 0; ) {
+    const kept: Run[] = [];
+    for (const [nth, run] of willing.entries()) {
+      if (!takes(run, position, hosts)) continue;
+      put(run, position, 1);
+      kept.push(run);
+      placed += 1;
+      inOffer += 1;
+      if (inOffer < PER_OFFER) continue;
+      kept.push(...willing.slice(nth + 1));
+      inOffer = 0;
+      break;
     }
+    willing = kept;
   }
   return placed;
 };
 
-const rotated = (list: readonly Waiting[], by: number): Waiting[] => {
-  const at = list.length === 0 ? 0 : by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-};
-
-/** One offer: how many instances it takes. */
-const offer = (position: number, hosts: HostClass, queue: Waiting[]): number => {
-  let taken = 0;
-  for (let next = queue.shift(); next !== undefined && taken < PER_OFFER; next = queue.shift()) {
-    const { run } = next;
-    if (!takes(run, position, hosts)) continue;
-    put(run, position, 1);
-    taken += 1;
-    if (run.remaining > 0) queue.push(next);
-  }
-  return taken;
-};
-
 const takes = (run: Run, position: number, hosts: HostClass): boolean =>
   run.remaining > 0 &&
-  run.supply.room(position, run.want.runSpec.each) > 0 &&
+  run.supply.fits(position, run.want.runSpec.each) &&
   spreadAccepts(run, hosts) &&
   allowedOnHost(run, position) > 0;

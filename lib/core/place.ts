@@ -4,14 +4,15 @@
 import {
   acceptsCount,
   acceptsStatic,
+  type Counts,
   type CountingRule,
   fieldText,
-  isConsidered,
   isCounting,
   isPerHost,
 } from './constraints';
-import type { Constraint, RunSpec, Task } from './model/app';
+import type { Constraint, RunSpec } from './model/app';
 import type { HostClass, HostKind, Supply } from './supply';
+import { addTo, countsOver, NOWHERE, type OpenCounts, type Tally } from './tally';
 
 export type Want = {
   readonly runSpec: RunSpec;
@@ -32,54 +33,11 @@ export type PlaceContext = {
   readonly tally: Tally;
 };
 
-/** Instances by field value, kept for each counting constraint of each run spec. */
-export type Tally = Map<string, Map<string, number>[]>;
-
 /** Places every want in its order. Takes room from the supply and adds to the context's tally. */
 export const placeAll = (supply: Supply, wants: readonly Want[], context: PlaceContext): readonly Placed[] =>
   wants.map((want) => place(supply, want, context));
 
-/** Counts the considered tasks of each run spec by the value of each of its counting constraints' fields. */
-export const tallyTasks = (
-  runSpecs: readonly RunSpec[],
-  tasks: readonly Task[],
-  placeOf: (task: Task) => HostClass['place'] | undefined,
-): Tally => {
-  const byRunSpec = new Map<string, Task[]>();
-  for (const task of tasks) {
-    const list = byRunSpec.get(task.runSpec);
-    if (list === undefined) byRunSpec.set(task.runSpec, [task]);
-    else list.push(task);
-  }
-  const tally: Tally = new Map();
-  for (const runSpec of runSpecs) {
-    const counting = runSpec.constraints.filter(isCounting);
-    if (counting.length === 0) continue;
-    const counts = counting.map(() => new Map<string, number>());
-    for (const task of byRunSpec.get(runSpec.id) ?? []) {
-      const place = isConsidered(task, runSpec) ? placeOf(task) : undefined;
-      if (place !== undefined) addTo(counts, counting, place, 1);
-    }
-    tally.set(runSpec.id, counts);
-  }
-  return tally;
-};
-
-export const copyTally = (tally: Tally): Tally =>
-  new Map([...tally].map(([runSpec, counts]) => [runSpec, counts.map((map) => new Map(map))]));
-
-const addTo = (
-  counts: readonly Map<string, number>[],
-  counting: readonly Constraint[],
-  place: HostClass['place'],
-  count: number,
-): void => {
-  counting.forEach((constraint, nth) => {
-    const value = fieldText(constraint.field, place);
-    const map = counts[nth];
-    if (value !== undefined && map !== undefined) map.set(value, (map.get(value) ?? 0) + count);
-  });
-};
+type Counted = { readonly constraint: Constraint; readonly counts: Counts };
 
 /** One want while it is being placed. */
 export type Run = {
@@ -87,7 +45,11 @@ export type Run = {
   readonly want: Want;
   readonly rule: CountingRule;
   readonly counting: readonly Constraint[];
-  readonly counts: readonly Map<string, number>[];
+  readonly counts: readonly OpenCounts[];
+  /** The counting constraints over fields that hosts share. */
+  readonly spread: readonly Counted[];
+  /** All constraints over fields of which every host has its own. */
+  readonly own: readonly Counted[];
   readonly on: Record<HostKind, number>;
   remaining: number;
 };
@@ -105,14 +67,20 @@ const place = (supply: Supply, want: Want, context: PlaceContext): Placed => {
 /** Begins a want: what it counts is its run spec's entry in the tally. */
 export const runOf = (supply: Supply, want: Want, context: PlaceContext): Run => {
   const counting = want.runSpec.constraints.filter(isCounting);
-  const counts = context.tally.get(want.runSpec.id) ?? counting.map(() => new Map<string, number>());
+  const counts = context.tally.get(want.runSpec.id) ?? counting.map(() => countsOver());
   if (counting.length > 0) context.tally.set(want.runSpec.id, counts);
+  const counted = want.runSpec.constraints.map((constraint): Counted => {
+    const nth = counting.indexOf(constraint);
+    return { constraint, counts: counts[nth] ?? NOWHERE };
+  });
   return {
     supply,
     want,
     rule: { groupBy: context.groupBy, instances: want.runSpec.instances },
     counting,
     counts,
+    spread: counted.filter(({ constraint }) => isCounting(constraint) && !isPerHost(constraint.field)),
+    own: counted.filter(({ constraint }) => isPerHost(constraint.field)),
     on: { agent: 0, coming: 0, bought: 0 },
     remaining: want.count,
   };
@@ -153,14 +121,13 @@ export const classAccepts = (
 
 /** The constraints that look at this very host: how many more of the want may go there (0 when one refuses). */
 export const allowedOnHost = (run: Run, position: number): number => {
+  if (run.own.length === 0) return run.remaining;
   const host = run.supply.hosts[position];
   if (host === undefined) return 0;
   let allowed = run.remaining;
-  for (const constraint of run.want.runSpec.constraints) {
-    if (!isPerHost(constraint.field)) continue;
+  for (const { constraint, counts } of run.own) {
     if (!acceptsStatic(constraint, host.place)) return 0;
     if (!isCounting(constraint)) continue;
-    const counts = run.counts[run.counting.indexOf(constraint)] ?? new Map<string, number>();
     const value = fieldText(constraint.field, host.place) ?? '';
     if (!acceptsCount(constraint, value, counts, run.rule)) return 0;
     allowed = Math.min(allowed, capOf(constraint, counts.get(value) ?? 0));
@@ -210,11 +177,9 @@ const placeSpread = (run: Run, classes: readonly HostClass[]): void => {
 };
 
 export const spreadAccepts = (run: Run, hosts: HostClass): boolean =>
-  run.counting.every((constraint, nth) => {
-    if (isPerHost(constraint.field)) return true;
-    const value = fieldText(constraint.field, hosts.place) ?? '';
-    return acceptsCount(constraint, value, run.counts[nth] ?? new Map(), run.rule);
-  });
+  run.spread.every(({ constraint, counts }) =>
+    acceptsCount(constraint, fieldText(constraint.field, hosts.place) ?? '', counts, run.rule),
+  );
 
 /** The next host with room that its own constraints allow; `end` when there is none. */
 const nextAllowed = (run: Run, from: number, end: number): number => {

@@ -1,7 +1,7 @@
 // What of the leftover tasks has to be bought, as a packing problem and back: parts that no constraint tells apart become
 // classes, a packing becomes purchases, and equal zones are filled evenly.
 import { type Buyable, lanesFor, type Market } from './buyable';
-import { add, NOTHING, type Resources, times } from './model/resources';
+import { add, fits, NOTHING, type Resources, times } from './model/resources';
 import { pack, packBound } from './pack/pack';
 import type { Limit, PackPlan, PackProblem, PackResult } from './pack/problem';
 import type { PlaceContext, Want } from './place';
@@ -164,23 +164,24 @@ export const purchasesOf = (
   input: FitInput,
   zones: Map<string, number>,
 ): readonly Purchase[] => {
-  const found = new Map<
-    string,
-    { buyable: Buyable; count: number; load: Resources; lanes: readonly number[] }
-  >();
+  const found = new Map<string, { -readonly [K in keyof Purchase]: Purchase[K] }>();
+  const twins = twinsIn(input.market);
   for (const machine of plan.machines) {
     const load = machine.load.reduce(
       (sum, item) => add(sum, times(packed.keys[item.class]?.each ?? NOTHING, item.count)),
       NOTHING,
     );
     const lanes = common(machine.load.map((item) => packed.keys[item.class]?.lanes ?? []));
-    const twins = twinsOf(machine.offering, lanes, input.market);
+    const open = twins(machine.offering, lanes);
+    const name = lanes.join(',');
     for (let copy = 0; copy < machine.copies; copy += 1) {
-      const buyable = emptiest(twins, zones);
+      const buyable = emptiest(open, zones);
       if (buyable === undefined) break;
-      const key = `${buyable.lane}|${buyable.offering.shape}|${lanes.join(',')}`;
-      const known = found.get(key) ?? { buyable, count: 0, load: NOTHING, lanes };
-      found.set(key, { ...known, count: known.count + 1, load: largest(known.load, load) });
+      const key = `${buyable.lane}|${buyable.offering.shape}|${name}`;
+      const entry = found.get(key) ?? { buyable, count: 0, load, lanes };
+      entry.count += 1;
+      if (!fits(load, entry.load)) entry.load = largest(entry.load, load);
+      found.set(key, entry);
     }
   }
   return [...found.values()];
@@ -200,18 +201,21 @@ const largest = (a: Resources, b: Resources): Resources => ({
   ports: Math.max(a.ports, b.ports),
 });
 
-/** The same shape of the same pool and market at the same price in every zone that the load allows. */
-const twinsOf = (index: number, lanes: readonly number[], market: Market): readonly Buyable[] => {
-  const own = market.buyables[index];
-  if (own === undefined) return [];
-  return market.buyables.filter(
-    ({ pool, offering, lane }) =>
-      pool.name === own.pool.name &&
-      offering.shape === own.offering.shape &&
-      offering.market === own.offering.market &&
-      offering.usdPerHour === own.offering.usdPerHour &&
-      (lane === own.lane || lanes.includes(lane)),
-  );
+/** Finds the same shape of the same pool and market at the same price in every zone that the load allows. */
+const twinsIn = (market: Market): ((index: number, lanes: readonly number[]) => readonly Buyable[]) => {
+  const alike = new Map<string, Buyable[]>();
+  const nameOf = ({ pool, offering: { shape, market: kind, usdPerHour } }: Buyable): string =>
+    `${pool.name}|${shape}|${kind}|${usdPerHour}`;
+  for (const buyable of market.buyables) {
+    const list = alike.get(nameOf(buyable));
+    if (list === undefined) alike.set(nameOf(buyable), [buyable]);
+    else list.push(buyable);
+  }
+  return (index, lanes) => {
+    const own = market.buyables[index];
+    if (own === undefined) return [];
+    return (alike.get(nameOf(own)) ?? []).filter(({ lane }) => lane === own.lane || lanes.includes(lane));
+  };
 };
 
 /** The twin in the zone with the fewest machines of its pool; it counts there from now on. */

@@ -4,8 +4,9 @@
 import { isCounting, isPerHost } from './constraints';
 import { isHeadroom } from './headroom';
 import { placeByOffers } from './offer-rounds';
-import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
+import { placeAll, type PlaceContext, type Placed, type Want } from './place';
 import { type Host, Supply } from './supply';
+import { copyTally } from './tally';
 
 type Setting = {
   readonly wants: readonly Want[];

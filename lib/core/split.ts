@@ -2,10 +2,11 @@
 // gets the lanes whose values are acceptable at its turn, the least loaded value first and the cheapest among equals.
 // So GROUP_BY, MAX_PER, UNIQUE and CLUSTER over attributes become masks, and over hosts a cap for one machine.
 import type { Lane } from './buyable';
-import { acceptsCount, fieldText, isCounting, isPerHost } from './constraints';
+import { acceptsCount, type Counts, fieldText, isCounting, isPerHost } from './constraints';
 import type { Constraint, RunSpec } from './model/app';
 import { type Resources, times } from './model/resources';
 import type { PlaceContext, Want } from './place';
+import { countsOver, NOWHERE, type OpenCounts } from './tally';
 
 /** A number of instances of one run spec that may go to the same lanes. `bundle` instances make one unit. */
 export type Part = {
@@ -28,7 +29,7 @@ export const split = (
 ): Split => {
   const { runSpec } = want;
   const counting = runSpec.constraints.filter(isCounting);
-  const counts = counting.map((_, nth) => new Map(context.tally.get(runSpec.id)?.[nth] ?? []));
+  const counts = counting.map((_, nth) => countsOver(context.tally.get(runSpec.id)?.[nth]));
   const onHosts = perHost(runSpec, counts);
   if (onHosts === 0) return { parts: [], refused: want.count };
   const shape = (count: number, allowed: readonly number[]): Part => ({
@@ -50,7 +51,7 @@ export const split = (
 };
 
 /** How many instances one new machine may hold: a number, all of them together, or 0 where only an old host will do. */
-const perHost = (runSpec: RunSpec, counts: readonly ReadonlyMap<string, number>[]): number | 'together' => {
+const perHost = (runSpec: RunSpec, counts: readonly Counts[]): number | 'together' => {
   let most: number | 'together' = Infinity;
   runSpec.constraints.filter(isCounting).forEach((constraint, nth) => {
     if (!isPerHost(constraint.field) || most === 'together') return;
@@ -94,7 +95,7 @@ const groupByValues = (
 
 type Dealing = {
   readonly counting: readonly Constraint[];
-  readonly counts: readonly Map<string, number>[];
+  readonly counts: readonly OpenCounts[];
   readonly groupBy: PlaceContext['groupBy'];
 };
 
@@ -107,7 +108,7 @@ const deal = (want: Want, groups: readonly Group[], dealing: Dealing): readonly 
   const rule = { groupBy: dealing.groupBy, instances: want.runSpec.instances };
   const accepts = (group: Group): boolean =>
     spread.every(({ constraint, nth }, at) =>
-      acceptsCount(constraint, group.values[at] ?? '', dealing.counts[nth] ?? new Map(), rule),
+      acceptsCount(constraint, group.values[at] ?? '', dealing.counts[nth] ?? NOWHERE, rule),
     );
   for (let left = want.count; left > 0; left -= 1) {
     let chosen = -1;
@@ -117,9 +118,7 @@ const deal = (want: Want, groups: readonly Group[], dealing: Dealing): readonly 
     if (chosen < 0) break;
     taken[chosen] = (taken[chosen] ?? 0) + 1;
     spread.forEach(({ nth }, at) => {
-      const map = dealing.counts[nth];
-      const value = groups[chosen]?.values[at] ?? '';
-      map?.set(value, (map.get(value) ?? 0) + 1);
+      dealing.counts[nth]?.add(groups[chosen]?.values[at] ?? '', 1);
     });
   }
   return taken;

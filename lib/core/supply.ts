@@ -81,6 +81,18 @@ export class Supply {
     return Math.max(0, times);
   }
 
+  /** Whether `need` fits at least once. */
+  fits(position: number, need: Resources): boolean {
+    const free = this.#free;
+    return (
+      need.cpuMilli <= cell(free[0], position) &&
+      need.memMib <= cell(free[1], position) &&
+      need.diskMib <= cell(free[2], position) &&
+      need.gpus <= cell(free[3], position) &&
+      need.ports <= cell(free[4], position)
+    );
+  }
+
   take(position: number, need: Resources, count: number): void {
     for (let d = 0; d < DIMENSIONS.length; d += 1) {
       const column = this.#free[d];
@@ -89,8 +101,13 @@ export class Supply {
     }
   }
 
+  /** Whether anything was taken here. */
+  isUsed(position: number): boolean {
+    return this.#free.some((column, d) => column[position] !== this.#whole[d]?.[position]);
+  }
+
   left(position: number): Resources {
-    const at = (d: number): number => this.#free[d]?.[position] ?? 0;
+    const at = (d: number): number => cell(this.#free[d], position);
     return { cpuMilli: at(0), memMib: at(1), diskMib: at(2), gpus: at(3), ports: at(4) };
   }
 
@@ -117,12 +134,7 @@ export class Supply {
   }
 
   #scan(from: number, end: number, need: Resources): number {
-    const cpu = this.#free[0];
-    const mem = this.#free[1];
-    for (let position = from; position < end; position += 1) {
-      if ((cpu?.[position] ?? 0) < need.cpuMilli || (mem?.[position] ?? 0) < need.memMib) continue;
-      if (this.room(position, need) > 0) return position;
-    }
+    for (let position = from; position < end; position += 1) if (this.fits(position, need)) return position;
     return -1;
   }
 
@@ -155,6 +167,8 @@ export class Supply {
     return this.hosts.map((host, position) => ({ ...host, free: this.left(position) }));
   }
 }
+
+const cell = (column: Float64Array | undefined, position: number): number => column?.[position] ?? 0;
 
 const mayHold = (need: Resources, cpu = 0, mem = 0): boolean => need.cpuMilli <= cpu && need.memMib <= mem;
 

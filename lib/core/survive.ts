@@ -5,7 +5,7 @@ import { boughtHost } from './hosts';
 import { fits } from './model/resources';
 import { placeByOffers } from './offer-rounds';
 import type { PackPlan } from './pack/problem';
-import { copyTally, placeAll, type PlaceContext, type Placed, type Want } from './place';
+import { placeAll, type PlaceContext, type Placed, type Want } from './place';
 import {
   type FitInput,
   type Leftover,
@@ -20,6 +20,7 @@ import {
 import { unplacedIn } from './settle-in';
 import type { Part } from './split';
 import { type Host, Supply } from './supply';
+import { copyTally } from './tally';
 import { thin } from './thin';
 
 export type Survivor = {
@@ -40,21 +41,22 @@ const ROUNDS = 8;
 export const survive = (plan: PackPlan, packed: Packed, rest: readonly Want[], input: FitInput): Survivor => {
   const zones = new Map(input.zoneLoad);
   const context = { ...input.context, tally: copyTally(input.context.tally) };
-  let purchases = purchasesOf(plan, packed, input, zones);
-  let placed = placeOn(purchases, rest, context);
+  let { used: purchases, placed } = placeOn(purchasesOf(plan, packed, input, zones), rest, context);
   // What the first machines leave over goes to machines that are bought on top and register later.
   for (let round = 1; round < ROUNDS && unplacedIn(placed) > 0; round += 1) {
     const left = placed.filter((line) => line.unplaced > 0);
     const more = buyMore(left, purchases, { input, context, zones });
     if (more.length === 0) break;
-    purchases = [...purchases, ...more];
     const wants = left.map(({ want, unplaced: count }) => ({ ...want, count }));
-    placed = merged(placed, placeOn(more, wants, context, round));
+    const later = placeOn(more, wants, context, round);
+    purchases = [...purchases, ...later.used];
+    placed = merged(placed, later.placed);
   }
   const unplaced = unplacedIn(placed);
   if (unplaced === 0) {
     const places = (fewer: readonly Purchase[]): boolean =>
-      unplacedIn(placeOn(fewer, rest, { ...input.context, tally: copyTally(input.context.tally) })) === 0;
+      unplacedIn(placeOn(fewer, rest, { ...input.context, tally: copyTally(input.context.tally) }).placed) ===
+      0;
     purchases = thin(purchases, input.market, looksFor(rest, purchases, packed), places);
   }
   const usdPerHour = purchases.reduce(
@@ -74,16 +76,33 @@ const merged = (before: readonly Placed[], later: readonly Placed[]): readonly P
   });
 };
 
+type Outcome = {
+  readonly placed: readonly Placed[];
+  /** The purchases without the machines on which nothing was placed. */
+  readonly used: readonly Purchase[];
+};
+
 /** The placement alone, on machines as they will be when they have registered. */
 const placeOn = (
   purchases: readonly Purchase[],
   wants: readonly Want[],
   context: PlaceContext,
   batch = 0,
-): readonly Placed[] => {
-  const supply = new Supply(hostsOf(purchases, batch));
+): Outcome => {
+  const owner = new Map(purchases.flatMap((purchase, nth) => hostsOf(purchase, `${batch}-${nth}`)));
+  const supply = new Supply([...owner.keys()]);
   const simulate = wants.length * supply.hosts.length > MOST_PAIRS ? placeAll : placeByOffers;
-  return simulate(supply, wants, context);
+  const placed = simulate(supply, wants, context);
+  const counts = new Map<Purchase, number>();
+  supply.hosts.forEach((host, position) => {
+    const purchase = owner.get(host);
+    if (purchase !== undefined && supply.isUsed(position))
+      counts.set(purchase, (counts.get(purchase) ?? 0) + 1);
+  });
+  const used = [...counts].map(([purchase, count]) =>
+    count === purchase.count ? purchase : { ...purchase, count },
+  );
+  return { placed, used };
 };
 
 /** Above so many pairs of wants and hosts, offer by offer would take too long: one want after the other instead. */
@@ -130,9 +149,8 @@ const nearby = (market: Market, purchases: readonly Purchase[], parts: readonly 
 };
 
 /** Hosts of another batch bear other names: a constraint on the hostname must not take them for the first ones. */
-const hostsOf = (purchases: readonly Purchase[], batch: number): readonly Host[] =>
-  purchases.flatMap(({ buyable, count }, nth) =>
-    Array.from({ length: count }, (_, copy) =>
-      boughtHost({ ...buyable, id: `bought-${batch}-${String(nth).padStart(5, '0')}-${copy}` }),
-    ),
-  );
+const hostsOf = (purchase: Purchase, name: string): readonly (readonly [Host, Purchase])[] =>
+  Array.from({ length: purchase.count }, (_, copy) => [
+    boughtHost({ ...purchase.buyable, id: `bought-${name}-${copy}` }),
+    purchase,
+  ]);

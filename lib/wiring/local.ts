@@ -8,7 +8,7 @@ import { render } from '../bootstrap/render';
 import { shippedCatalogue } from '../catalogue/shipped';
 import { environmentVariable } from '../config/env';
 import type { Pool, Spec } from '../core/model/spec';
-import { DEFAULT_WORK } from '../core/pack/pack';
+import { TURN_WORK } from '../core/plan';
 import { openFileStore } from '../embedded/file-store';
 import { createMemoryStore } from '../embedded/memory-store';
 import { openQueue, type Queue } from '../embedded/queue';
@@ -139,7 +139,7 @@ const outsideOf = (options: LocalOptions, inside: Inside): Outside => {
     log,
     meter: countingMeter(),
     leaseMs: LEASE_MS * (options.pace ?? 1),
-    work: DEFAULT_WORK,
+    work: TURN_WORK,
   };
 };
 

@@ -2,7 +2,7 @@
 import { Ec2Cloud } from '../aws/cloud';
 import { shippedCatalogue } from '../catalogue/shipped';
 import { type Environment, readEnvironment } from '../config/env';
-import { DEFAULT_WORK } from '../core/pack/pack';
+import { TURN_WORK } from '../core/plan';
 import type { Transport } from '../engine/ports';
 import { createDirect } from '../transport/direct';
 import { createLambdaInvoke } from '../transport/lambda-invoke';
@@ -23,7 +23,7 @@ export const outsideOf = async (around: Around, asset: URL): Promise<Outside> =>
     transport: transportOf(environment),
     notifiers: (spec) => notifiersOf(spec, around.log, people),
     leaseMs: environment.MUSTER_LEASE_SECONDS * 1000,
-    work: DEFAULT_WORK,
+    work: TURN_WORK,
   };
 };
 

@@ -1,13 +1,11 @@
 // Benchmarks of whole plans: the real `plan` with all its steps, guards and the checker's verdict asserted.
 import { check } from '../../lib/core/check';
 import type { Plan } from '../../lib/core/model/plan';
-import { plan } from '../../lib/core/plan';
+import { plan, TURN_WORK } from '../../lib/core/plan';
 import { type PlanInput, viewOf } from '../../lib/core/view';
 import type { Figures } from './figures';
 import { median, rssMib, timed } from './figures';
 import { bigFleet, karpenter } from './workloads';
-
-const WORK = 200;
 
 const bought = (made: Plan): number =>
   made.actions.reduce((sum, action) => sum + (action.kind === 'launch' ? action.count : 0), 0);
@@ -24,7 +22,7 @@ const run = (
 };
 
 export const karpenterBench = (n: number): Figures => {
-  const { made, ms, cold } = run(karpenter(n, WORK), 3);
+  const { made, ms, cold } = run(karpenter(n, TURN_WORK), 3);
   const unplaced = made.demand.reduce((sum, line) => sum + line.unplaced, 0);
   if (unplaced > 0) throw new Error(`${unplaced} of ${n} tasks were not placed.`);
   const nodes = bought(made);
@@ -42,7 +40,7 @@ export const karpenterBench = (n: number): Figures => {
 };
 
 export const bigBench = (): Figures => {
-  const input = bigFleet(40_000, 20_000, WORK);
+  const input = bigFleet(40_000, 20_000, TURN_WORK);
   const { made, ms, cold } = run(input, 3);
   const sum = (of: (line: Plan['demand'][number]) => number): number =>
     made.demand.reduce((total, line) => total + of(line), 0);

@@ -4,7 +4,8 @@ import { accepts, isCounting } from '../../lib/core/constraints';
 import { text } from '../../lib/core/model/attributes';
 import type { Constraint } from '../../lib/core/model/app';
 import { fits, subtract, times } from '../../lib/core/model/resources';
-import { placeAll, type Tally, tallyTasks } from '../../lib/core/place';
+import { placeAll } from '../../lib/core/place';
+import { type Tally, tallyTasks } from '../../lib/core/tally';
 import { type Host, Supply } from '../../lib/core/supply';
 import { aMachine, anAgent, anApp, aTask, some, ZONES } from '../builders/fleet';
 

@@ -32,7 +32,11 @@ export const atLeastNothing = (a: Resources): Resources => combine(a, a, (x) => 
 
 /** True when every dimension of `need` is at most that of `room`. */
 export const fits = (need: Resources, room: Resources): boolean =>
-  DIMENSIONS.every((dimension) => need[dimension] <= room[dimension]);
+  need.cpuMilli <= room.cpuMilli &&
+  need.memMib <= room.memMib &&
+  need.diskMib <= room.diskMib &&
+  need.gpus <= room.gpus &&
+  need.ports <= room.ports;
 
 /** The first dimension, in funnel order, of which `room` has too little; undefined when it fits. */
 export const firstShortage = (need: Resources, room: Resources): Dimension | undefined =>

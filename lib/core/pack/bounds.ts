@@ -21,10 +21,11 @@ export type Valued = {
   readonly split: Split;
 };
 
-/** @param climb steps of the climb; about 300 come within a few ten-thousandths of the best split. */
-export const jointBound = (bag: Bag, climb: number, meter: Meter): Valued => {
+/** @param climb steps of the climb; about 300 come within a few ten-thousandths of the best split.
+ *  @param from where it begins; without one, at the split of the volume. */
+export const jointBound = (bag: Bag, climb: number, meter: Meter, from?: Split): Valued => {
   const start = volumeSplit(bag, meter);
-  const best = climbed(bag, start.split, climb, meter);
+  const best = climbed(bag, from ?? start.split, climb, meter);
   const values = new Float64Array(bag.classes);
   const joint = worth(bag, best, values);
   const alone = aloneBound(bag);
@@ -35,31 +36,48 @@ export const jointBound = (bag: Bag, climb: number, meter: Meter): Valued => {
 
 /** The value of a split, and the worth of one task of each class under it. */
 export const worth = (bag: Bag, split: Split, values: Float64Array): number => {
+  const rates = ratesOf(bag, split);
   let total = 0;
   for (let index = 0; index < bag.classes; index += 1) {
-    values[index] = cheapestShare(bag, split, index).share;
+    const type = cheapestType(bag, rates, index);
+    values[index] = type < 0 ? 0 : shareOf(bag, rates, index, type);
     total += at(values, index) * at(bag.count, index);
   }
   return total;
 };
 
-const cheapestShare = (bag: Bag, split: Split, index: number): { share: number; type: number } => {
-  const { dims, types } = bag;
+/** What a split asks for one unit of each resource on each type. */
+const ratesOf = (bag: Bag, split: Split): Float64Array => {
+  const rates = new Float64Array(bag.types * bag.dims);
+  for (let type = 0; type < bag.types; type += 1)
+    for (let cell = type * bag.dims; cell < (type + 1) * bag.dims; cell += 1) {
+      const room = at(bag.room, cell);
+      // A class that needs what the type has not never runs there.
+      rates[cell] = room > 0 ? (at(split, cell) * at(bag.price, type)) / room : 0;
+    }
+  return rates;
+};
+
+const shareOf = (bag: Bag, rates: Float64Array, index: number, type: number): number => {
+  let share = 0;
+  for (let dim = 0; dim < bag.dims; dim += 1)
+    share += at(rates, type * bag.dims + dim) * at(bag.need, index * bag.dims + dim);
+  return share;
+};
+
+/** Where one task of the class costs least; -1 when no type takes it. */
+const cheapestType = (bag: Bag, rates: Float64Array, index: number): number => {
+  const { types } = bag;
   let least = Infinity;
   let found = -1;
   for (let type = 0; type < types; type += 1) {
     if (at(bag.most, index * types + type) === 0) continue;
-    let share = 0;
-    for (let dim = 0; dim < dims; dim += 1) {
-      const need = at(bag.need, index * dims + dim);
-      if (need > 0) share += (at(split, type * dims + dim) * need) / at(bag.room, type * dims + dim);
-    }
-    share *= at(bag.price, type);
+    const share = shareOf(bag, rates, index, type);
     if (share >= least) continue;
     least = share;
     found = type;
   }
-  return found < 0 ? { share: 0, type: -1 } : { share: least, type: found };
+  return found;
 };
 
 /** Prices of the resources, by a covering problem with a row for each resource and a column for each type. */
@@ -149,25 +167,32 @@ const aloneBound = (bag: Bag): number => {
   return best;
 };
 
+/** So many smaller steps in a row that gain nothing: the split is as good as it gets. */
+const MOST_VAIN = 4;
+
 /** Climbs along the normalised supergradient; a step that stalls is halved. */
 const climbed = (bag: Bag, start: Split, steps: number, meter: Meter): Split => {
   let best: Split = start;
   let step = 0.1 * Math.sqrt(bag.types);
   let stalled = 0;
+  let vain = 0;
   let present: Split = start;
   let value = -Infinity;
   if (bag.dims < 2) return start;
-  for (let round = 0; round < steps && step > 1e-5; round += 1) {
+  for (let round = 0; round < steps && vain < MOST_VAIN; round += 1) {
     const { total, slope } = slopeAt(bag, present);
     spend(meter, 2 * bag.classes * bag.types * (bag.dims + 1));
-    if (total > value * (1 + 1e-7)) stalled = 0;
-    else stalled += 1;
+    if (total > value * (1 + 1e-6)) {
+      stalled = 0;
+      vain = 0;
+    } else stalled += 1;
     if (total > value) {
       value = total;
       best = present;
     }
     if (stalled >= 6) {
       step /= 2;
+      vain += 1;
       stalled = 0;
       present = best;
       continue;
@@ -180,12 +205,13 @@ const climbed = (bag: Bag, start: Split, steps: number, meter: Meter): Split => 
 const slopeAt = (bag: Bag, split: Split): { total: number; slope: Float64Array } => {
   const { dims } = bag;
   const slope = new Float64Array(split.length);
+  const rates = ratesOf(bag, split);
   let total = 0;
   for (let index = 0; index < bag.classes; index += 1) {
-    const { share, type } = cheapestShare(bag, split, index);
+    const type = cheapestType(bag, rates, index);
     if (type < 0) continue;
     const count = at(bag.count, index);
-    total += share * count;
+    total += shareOf(bag, rates, index, type) * count;
     for (let dim = 0; dim < dims; dim += 1) {
       const need = at(bag.need, index * dims + dim);
       if (need > 0)

@@ -1,7 +1,7 @@
 // Plans for more shapes than the searches take: planned by the means of parts, filled with real tasks, and the rest,
 // a few per cent, planned again with finer parts.
 import { type Bag, type Draft, downsized, draftOf, type Group, remainder, renamed } from './bag';
-import { jointBound, type Valued, worth } from './bounds';
+import { jointBound, type Split, type Valued, worth } from './bounds';
 import { at } from './cells';
 import { coarsen } from './coarse';
 import { type Improved, improved, type Known } from './improve';
@@ -29,7 +29,9 @@ export const jointBoundOfMany = (bag: Bag, climb: number, meter: Meter): Valued 
 export const simplePlans = (bag: Bag, meter: Meter): readonly Draft[] => {
   if (bag.classes <= MANY_CLASSES) return byRules(bag, jointBound(bag, 60, meter).values, meter);
   const values = new Float64Array(bag.classes).fill(1);
-  return [...byRules(bag, values, meter), byMeans(bag, values, 0, meter)].sort((a, b) => a.price - b.price);
+  return [...byRules(bag, values, meter), byMeans(bag, { values }, 0, meter)].sort(
+    (a, b) => a.price - b.price,
+  );
 };
 
 /** At the least a plan by means; what work is left afterwards goes into its machines. */
@@ -37,23 +39,31 @@ export const improvedMany = (bag: Bag, known: Known, meter: Meter): Improved => 
   const { bound } = known.valued;
   const best = known.rules.reduce((least, { price }) => Math.min(least, price), Infinity);
   if (best <= bound.usdPerHour * (1 + 1e-6)) return { drafts: known.rules, bound };
-  const first = byMeans(bag, known.valued.values, 0.3 * meter.limit, meter);
+  const first = byMeans(bag, known.valued, 0.3 * meter.limit, meter);
   if (isSpent(meter)) return { drafts: [...known.rules, first], bound };
   const start = [...known.rules, first].reduce((a, b) => (b.price < a.price ? b : a));
   const last = neighbourhood(bag, start, { values: known.valued.values, enough: bound.usdPerHour }, meter);
   return { drafts: [...known.rules, first, last], bound };
 };
 
-/** @param units for planning by means; the realisation comes on top. */
-export const byMeans = (bag: Bag, values: Float64Array, units: number, meter: Meter): Draft => {
+/** @param known what a task of each class is worth, and the split that says so where one was climbed.
+ *  @param units for planning by means; the realisation comes on top. */
+export const byMeans = (
+  bag: Bag,
+  known: Pick<Valued, 'values'> & Partial<Pick<Valued, 'split'>>,
+  units: number,
+  meter: Meter,
+): Draft => {
   let rest: Bag = bag;
   let from: readonly number[] = [...bag.count.keys()];
-  let present = values;
+  let present = known.values;
+  let split = known.split;
   const groups: Group[] = [];
   for (const parts of PARTS) {
     const coarse = coarsen(rest, parts);
     if (coarse.bag.classes > MOST_PARTS) break;
-    const plan = coarsePlan(coarse.bag, units, meter);
+    const plan = coarsePlan(coarse.bag, split, units, meter);
+    split = undefined;
     const real = realised(rest, coarse, plan?.groups ?? [], meter);
     const worthKeeping = real.groups.map(({ pattern, copies }) => ({
       pattern: downsized(rest, pattern),
@@ -74,8 +84,8 @@ export const byMeans = (bag: Bag, values: Float64Array, units: number, meter: Me
   return draftOf(bag, 'means', groups);
 };
 
-const coarsePlan = (bag: Bag, units: number, meter: Meter): Draft | undefined => {
-  const valued = jointBound(bag, 100, meter);
+const coarsePlan = (bag: Bag, split: Split | undefined, units: number, meter: Meter): Draft | undefined => {
+  const valued = jointBound(bag, split === undefined ? 100 : 0, meter, split);
   const rules = byRules(bag, valued.values, meter);
   const better: Improved = within(meter, units, (part) => improved(bag, { valued, rules }, part));
   return [...better.drafts].sort((a, b) => a.price - b.price)[0];

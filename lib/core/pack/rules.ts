@@ -152,29 +152,40 @@ const tasksIn = (pattern: Pattern): number => pattern.counts.reduce((sum, count)
 
 export type Filler = (type: number, remaining: Float64Array) => Pattern;
 
-/** Always the type whose filling carries the most value for its price. Fillings are kept until they cannot be repeated. */
+/** A filling that was worth less than this share of the best is not made anew before it is next. */
+const RIVAL = 0.8;
+
+/** Always the type whose filling carries the most value for its price. A filling is kept until it cannot be repeated, and
+ *  then made anew only when its old value is near the highest: what remains only shrinks, and so, but for the luck of the
+ *  filling, does what a machine can carry of it. */
 export const byDensity = (
   bag: Bag,
   how: { readonly rule: string; readonly values: Float64Array; readonly fill: Filler },
   meter: Meter,
 ): Draft => {
   const remaining = Float64Array.from(bag.count);
-  const known: (Pattern | undefined)[] = Array.from({ length: bag.types }, () => undefined);
+  const known: Pattern[] = [];
   const density = new Float64Array(bag.types);
+  const refill = (type: number): void => {
+    const pattern = how.fill(type, remaining);
+    known[type] = pattern;
+    density[type] = pattern.classes.length === 0 ? -1 : valueOf(pattern, how.values) / at(bag.price, type);
+    spend(meter, bag.classes * bag.dims * (2 + 0.5 * tasksIn(pattern)));
+  };
+  const copiesOf = (type: number): number => {
+    const pattern = known[type];
+    return pattern === undefined ? 0 : repeats(pattern, remaining);
+  };
+  const refillRivals = (of: number): void => {
+    const enough = RIVAL * at(density, of);
+    for (let type = 0; type < bag.types; type += 1)
+      if (at(density, type) >= enough && copiesOf(type) < 1) refill(type);
+  };
+  for (let type = 0; type < bag.types; type += 1) refill(type);
   const groups: Group[] = [];
-  while (remaining.some((count) => count > 0)) {
-    let best = -1;
-    for (let type = 0; type < bag.types; type += 1) {
-      const present = known[type];
-      if (present === undefined || repeats(present, remaining) < 1) {
-        const pattern = how.fill(type, remaining);
-        known[type] = pattern;
-        density[type] =
-          pattern.classes.length === 0 ? -1 : valueOf(pattern, how.values) / at(bag.price, type);
-        spend(meter, bag.classes * bag.dims * (2 + 0.5 * tasksIn(pattern)));
-      }
-      if (at(density, type) >= 0 && (best < 0 || at(density, type) > at(density, best))) best = type;
-    }
+  for (let best = highest(density); best >= 0; best = highest(density)) {
+    refillRivals(best);
+    if (highest(density) !== best) continue;
     const pattern = known[best];
     if (pattern === undefined) break;
     const copies = repeats(pattern, remaining);
@@ -182,6 +193,14 @@ export const byDensity = (
     groups.push({ pattern: downsized(bag, pattern), copies });
   }
   return draftOf(bag, how.rule, groups);
+};
+
+/** The first index with the highest value that is not below 0; -1 where there is none. */
+const highest = (values: Float64Array): number => {
+  let best = -1;
+  for (let index = 0; index < values.length; index += 1)
+    if (at(values, index) >= 0 && (best < 0 || at(values, index) > at(values, best))) best = index;
+  return best;
 };
 
 export const valueOf = (pattern: Pattern, values: Float64Array): number => {

@@ -14,9 +14,10 @@ import { dearest, launchesOf } from '../launches';
 import type { Action, Blocked, DemandLine, Launch, Terminate } from '../model/plan';
 import type { QueueItem } from '../model/app';
 import type { Pool } from '../model/spec';
-import { tallyTasks, type Want } from '../place';
+import type { Want } from '../place';
 import type { Step } from '../step';
 import type { Host } from '../supply';
+import { type Tally, tallyTasks } from '../tally';
 import { expectedOf, poolSize, spendNow, standingIn, type View } from '../view';
 import { limitOf, type Obstacle, obstacles } from '../obstacles';
 import { linesOf, refusals } from '../reasons';
@@ -210,23 +211,15 @@ const hosts = (view: View, ended: readonly Terminate[]): readonly Host[] => {
   return [...staying.flatMap(agentHosts), ...view.coming];
 };
 
-const tally = (view: View, wants: readonly Want[]): ReturnType<typeof tallyTasks> => {
-  const byHost = new Map(view.world.agents.value.map((agent) => [agent.hostname, agent]));
-  const byId = new Map(view.world.agents.value.map((agent) => [agent.id, agent]));
+const tally = (view: View, wants: readonly Want[]): Tally => {
+  const agents = view.world.agents.value;
+  const byHost = new Map(agents.map((agent) => [agent.hostname, agent]));
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
   return tallyTasks(
     wants.map(({ runSpec }) => runSpec),
     view.world.tasks.value,
-    (task) => {
-      const agent = byId.get(task.agentId ?? '') ?? byHost.get(task.host);
-      if (agent === undefined) return { hostname: task.host, attributes: {} };
-      const { hostname, attributes, region, zone } = agent;
-      return {
-        hostname,
-        attributes,
-        ...(region === undefined ? {} : { region }),
-        ...(zone === undefined ? {} : { zone }),
-      };
-    },
+    (task) =>
+      byId.get(task.agentId ?? '') ?? byHost.get(task.host) ?? { hostname: task.host, attributes: {} },
   );
 };
 
