@@ -4,18 +4,16 @@
 import { attributeText } from './model/attributes';
 import type { Constraint, Place, RunSpec, Task } from './model/app';
 
-const LOST: ReadonlySet<string> = new Set(['Unreachable', 'Gone', 'Dropped', 'Unknown']);
+const LOST = ['Unreachable', 'Gone', 'Dropped', 'Unknown'];
 /** Ended for good: such a task is listed for a while and is not placed any more. */
-const ENDED: ReadonlySet<string> = new Set(['Killed', 'Failed', 'Finished', 'Error', 'Scheduled']);
+const ENDED = ['Killed', 'Failed', 'Finished', 'Error', 'Scheduled'];
+const NOT_COUNTED: ReadonlySet<string> = new Set([...LOST, ...ENDED]);
 
 /** Does Marathon count this task when it looks where the next instance of `runSpec` may go? */
 export const isConsidered = (task: Task, runSpec: RunSpec): boolean =>
-  task.runSpec === runSpec.id &&
-  task.version === runSpec.version &&
-  !LOST.has(task.condition) &&
-  !ENDED.has(task.condition);
+  task.runSpec === runSpec.id && task.version === runSpec.version && !NOT_COUNTED.has(task.condition);
 
-const isHostname = (field: string): boolean => field === 'hostname' || field === '@hostname';
+export const isHostname = (field: string): boolean => field === 'hostname' || field === '@hostname';
 
 /** True for fields of which every agent has its own value. */
 export const isPerHost = (field: string): boolean => isHostname(field) || field === 'instance_id';

@@ -87,7 +87,7 @@ const buy = (rest: readonly Want[], input: FitInput): Bought => {
 };
 
 /** Simulating the placement costs about wants times machines: the larger the purchase, the fewer packings are tried. */
-const MOST_PAIRS = 1_500_000;
+const MOST_PAIRS = 1_000_000;
 
 const candidatesFor = (rest: readonly Want[], { best, candidates }: PackResult): number => {
   const machines = best.machines.reduce((sum, { copies }) => sum + copies, 0);

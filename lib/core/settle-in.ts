@@ -42,7 +42,7 @@ export const unplacedIn = (placed: readonly Placed[]): number =>
 
 /** Above so many pairs of wants and hosts, offer by offer takes too long; above so many more, so do many orders. */
 const MOST_PAIRS = 200_000;
-const MANY_PAIRS = 100_000_000;
+const MANY_PAIRS = 10_000_000;
 
 /** Memory counts as the cpus that usually go with it. */
 const weight = ({ runSpec }: Want): number => Math.max(runSpec.each.cpuMilli, runSpec.each.memMib / 4);

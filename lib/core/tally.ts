@@ -1,6 +1,6 @@
 // Where the instances of each run spec are: what UNIQUE, MAX_PER, GROUP_BY and CLUSTER count. Placements are tried by the
 // dozen on the same fleet, so a copy holds only what was added to it.
-import { type Counts, fieldText, isConsidered, isCounting } from './constraints';
+import { type Counts, fieldText, isConsidered, isCounting, isHostname } from './constraints';
 import type { Constraint, Place, RunSpec, Task } from './model/app';
 
 export type OpenCounts = Counts & {
@@ -56,12 +56,20 @@ export const tallyTasks = (
   for (const runSpec of runSpecs) {
     const counting = runSpec.constraints.filter(isCounting);
     if (counting.length === 0) continue;
-    byId.set(runSpec.id, { runSpec, counting, counts: counting.map(() => countsOver()) });
+    const counts = counting.map(() => countsOver());
+    byId.set(runSpec.id, {
+      runSpec,
+      counting,
+      counts,
+      isByHost: counting.every(({ field }) => isHostname(field)),
+    });
   }
   for (const task of tasks) {
     const entry = byId.get(task.runSpec);
     if (entry === undefined || !isConsidered(task, entry.runSpec)) continue;
-    addTo(entry.counts, entry.counting, placeOf(task), 1);
+    // The task itself names its host: of a large fleet that spares hundreds of thousands of looks at agents.
+    const place = entry.isByHost ? { hostname: task.host, attributes: {} } : placeOf(task);
+    addTo(entry.counts, entry.counting, place, 1);
   }
   return new Map([...byId].map(([id, { counts }]) => [id, counts]));
 };
@@ -70,6 +78,7 @@ type Entry = {
   readonly runSpec: RunSpec;
   readonly counting: readonly Constraint[];
   readonly counts: readonly OpenCounts[];
+  readonly isByHost: boolean;
 };
 
 export const addTo = (

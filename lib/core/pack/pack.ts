@@ -75,7 +75,7 @@ const solved = (
   return { from, plans, bound: better.bound };
 };
 
-const CLIMB = 300;
+const CLIMB = 150;
 /** Where a limit seems to bind, this much of the work goes into the plan without limits: it gives the bound. */
 const FREE_SHARE = 0.4;
 
