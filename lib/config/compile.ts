@@ -6,9 +6,12 @@ import type { SpecFile } from './file-schema';
 import type { PoolFile } from './pool-schema';
 import { rootDiskGib } from './pool-checks';
 
+/** Of the compiled form; another one where a function could not read what an older version compiled. */
+export const SPEC_VERSION = 1;
+
 export const compile = (file: SpecFile): Spec => {
   const spec: Omit<Spec, 'hash'> = {
-    version: 1,
+    version: SPEC_VERSION,
     cluster: file.cluster,
     mesos: file.mesos,
     marathon: file.marathon,
@@ -24,7 +27,7 @@ export const compile = (file: SpecFile): Spec => {
 
 /** sha256, in hexadecimal, of the spec's canonical JSON (keys sorted) without its hash: the same wishes written in
  *  another order or layout have the same hash. */
-export const specHash = (spec: Omit<Spec, 'hash'>): string => {
+export const specHash = (spec: object): string => {
   const { hash: _hash, ...rest } = { hash: '', ...spec };
   return createHash('sha256').update(canonicalJson(rest)).digest('hex');
 };

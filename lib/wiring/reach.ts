@@ -5,7 +5,7 @@ import { createDirect } from '../transport/direct';
 import { type Around, deployedSpecs } from './functions';
 
 export const reachParts = async (around: Around, asset: URL): Promise<ReachDoor> => {
-  const specs = await deployedSpecs(asset);
+  const specs = deployedSpecs(asset);
   const allow = {
     masters: specs.flatMap((spec) => spec.mesos.masters),
     marathon: specs.flatMap((spec) => spec.marathon.urls),

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { jsonSchema } from '../../lib/config/json-schema';
 import { parseSpec } from '../../lib/config/parse';
-import { readSpecJson } from '../../lib/config/spec-json';
+import { readSpecsJson } from '../../lib/config/spec-json';
 
 const folder = new URL('../../examples/', import.meta.url);
 const examples = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
@@ -24,9 +24,9 @@ describe.each(examples)('examples/%s', (name) => {
   test('survives its way into a function as JSON, byte for byte', () => {
     const parsed = parseSpec(read(name), name);
     if (!('spec' in parsed)) throw new Error('has faults');
-    const json = JSON.stringify(parsed.spec);
-    expect(JSON.stringify(readSpecJson(json))).toHaveLength(json.length);
-    expect(readSpecJson(json)).toEqual(parsed.spec);
+    const json = JSON.stringify([parsed.spec]);
+    expect(JSON.stringify(readSpecsJson(json))).toHaveLength(json.length);
+    expect(readSpecsJson(json)).toEqual([parsed.spec]);
   });
 });
 
