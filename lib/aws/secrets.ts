@@ -166,5 +166,5 @@ const isNamed = (
 const missing = (name: string, region: string): Failure =>
   new Failure('permanent', `The parameter ${name} does not exist in ${region}.`, {
     code: 'ParameterNotFound',
-    advice: `Create it (aws ssm put-parameter --name ${name} --type SecureString), or correct the reference.`,
+    advice: `Create it (aws ssm put-parameter --name ${name}, as SecureString where it is a secret), or correct the reference.`,
   });

@@ -104,7 +104,7 @@ const GCP = /^gcp:projects\/[a-z0-9:.-]+\/secrets\/[A-Za-z0-9_-]+(\/versions\/[a
 
 // The value is never shown: it may be the secret itself.
 const authFaults = (pool: Pool, auth: string | undefined): readonly string[] => {
-  if (auth === undefined) return [];
+  if (auth === undefined || pool.cloud === 'command') return [];
   const readable = pool.cloud === 'gce' ? GCP.test(auth) : SSM.test(auth);
   const form = pool.cloud === 'gce' ? '"gcp:projects/<project>/secrets/<name>"' : '"ssm:/<name>"';
   return unless(readable, `mesos.auth must be a reference that a machine on ${pool.cloud} can read: ${form}`);

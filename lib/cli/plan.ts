@@ -3,10 +3,8 @@ import { z } from 'zod';
 import { explain } from '../core/explain';
 import { plan as makePlan } from '../core/plan';
 import type { PlanInput } from '../core/view';
-import type { Engine } from '../engine/engine';
+import { dryInput } from '../doors/api';
 import { messageOf } from '../engine/failure';
-import { observe } from '../engine/observe';
-import { recall } from '../engine/recall';
 import { engineOf } from '../wiring/engine';
 import { openLocal } from '../wiring/local';
 import { INVALID, readSpec } from './spec-file';
@@ -95,17 +93,10 @@ const liveInput = async (words: Words, terminal: Terminal): Promise<PlanInput | 
     ...(endpoint === undefined ? {} : { aws: { endpoint } }),
   });
   try {
-    return await look(engineOf(local.outside, spec.cluster));
+    return await dryInput(engineOf(local.outside, spec.cluster));
   } finally {
     await local.close();
   }
-};
-
-/** As a turn looks, without claiming anything. */
-const look = async (engine: Engine): Promise<PlanInput> => {
-  const { spec, store, clock, work } = engine;
-  const [world, { memory }] = await Promise.all([observe(engine), recall(store, spec.cluster)]);
-  return { spec, world, memory, now: clock.now(), turn: 'dry', round: 1, work };
 };
 
 const parts = z.looseObject({

@@ -1,7 +1,8 @@
 // The main job as a story: a fleet short of capacity, a load step, no capacity on the best offering, a machine that never
 // registers, an alert that asks for more. The script only makes trouble and asks; everything else is Muster's doing.
 import { readFileSync } from 'node:fs';
-import { dryPlan } from '../doors/api';
+import { plan as makePlan } from '../core/plan';
+import { dryInput } from '../doors/api';
 import { workloadApps } from '../emulator/workload';
 import { engineOf } from '../wiring/engine';
 import { type Home, TOKEN } from './home';
@@ -65,7 +66,7 @@ export const END = 27 * MINUTE;
 const sellOut = async (home: Home): Promise<void> => {
   // Marathon needs some seconds to refuse: look as a turn will look.
   const soon = { ...home.outside, clock: { ...home.served.clock, now: () => home.world.now() + 15_000 } };
-  const plan = await dryPlan(engineOf(soon, home.spec.cluster));
+  const plan = makePlan(await dryInput(engineOf(soon, home.spec.cluster)));
   const launches = plan.actions.flatMap((action) => (action.kind === 'launch' ? [action] : []));
   const best = [...launches].sort((a, b) => b.count - a.count)[0]?.offerings[0];
   if (best === undefined) throw new Error('The load step asked for no machine; the story makes no sense.');

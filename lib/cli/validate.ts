@@ -2,6 +2,7 @@
 import { formatFault } from '../config/fault';
 import { jsonSchema } from '../config/json-schema';
 import { type Parsed, parseSpec } from '../config/parse';
+import type { Spec } from '../core/model/spec';
 import { INVALID } from './spec-file';
 import { isSet, readText, type Terminal, UsageError, type Verb } from './verb';
 
@@ -32,12 +33,27 @@ export const validate: Verb = {
 type Result = { readonly file: string; readonly parsed: Parsed };
 
 const asJson = ({ file, parsed }: Result) =>
-  'faults' in parsed ? { file, faults: parsed.faults } : { file, faults: [], spec: parsed.spec };
+  'faults' in parsed
+    ? { file, faults: parsed.faults, notes: [] }
+    : { file, faults: [], notes: notesOn(parsed.spec), spec: parsed.spec };
+
+/** Clouds that this version has an adapter for. */
+const SERVED: ReadonlySet<string> = new Set(['aws']);
+
+/** What is no fault of the file, and yet the reader has to know. */
+const notesOn = (spec: Spec): readonly string[] =>
+  spec.pools
+    .filter(({ cloud }) => !SERVED.has(cloud))
+    .map(
+      ({ name, cloud }) =>
+        `the pool ${name} is on ${cloud}, which this version cannot read or buy from yet: nothing will be bought for it.`,
+    );
 
 const tell = ({ file, parsed }: Result, terminal: Terminal): void => {
   if ('spec' in parsed) {
     const pools = parsed.spec.pools.map(({ name }) => name).join(', ');
     terminal.out(`${file} is right: cluster ${parsed.spec.cluster}, pools ${pools}.\n`);
+    for (const note of notesOn(parsed.spec)) terminal.err(`${file}: ${note}\n`);
     return;
   }
   for (const fault of parsed.faults) terminal.err(`${formatFault(fault)}\n`);

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { explain } from '../core/explain';
 import { plan } from '../core/plan';
-import type { Plan } from '../core/model/plan';
+import type { PlanInput } from '../core/view';
 import type { Engine } from '../engine/engine';
 import { messageOf } from '../engine/failure';
 import { latestRounds } from '../engine/history';
@@ -24,15 +24,26 @@ export type ApiDoor = {
   readonly engine: (cluster: string) => Promise<Engine>;
 };
 
+const LONGEST_PAUSE_MINUTES = 7 * 24 * 60;
 const pauseRequest = z.object({
   reason: z.string().check(z.minLength(1), z.maxLength(500)),
   by: z.string().check(z.minLength(1), z.maxLength(200)),
-  minutes: z._default(z.number().check(z.positive(), z.maximum(7 * 24 * 60)), 60),
+  minutes: z._default(z.number().check(z.positive(), z.maximum(LONGEST_PAUSE_MINUTES)), 60),
+  cluster: z.exactOptional(z.string()),
 });
 const resumeRequest = z.object({
   reason: z._default(z.string().check(z.maxLength(500)), ''),
   by: z.string().check(z.minLength(1), z.maxLength(200)),
+  cluster: z.exactOptional(z.string()),
 });
+
+/** What each field of a request has to be. */
+const FIELDS: Readonly<Record<string, string>> = {
+  reason: 'why, in at most 500 characters',
+  by: 'who asks, in 1 to 200 characters',
+  minutes: `for how long, at most ${LONGEST_PAUSE_MINUTES}`,
+  cluster: 'the name of one cluster; without it all are meant',
+};
 
 /** The routes, for a function URL and for `serve` alike. Every answer is JSON. */
 export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
@@ -56,7 +67,7 @@ export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
   });
   app.get('/api/plan', async (context) => {
     const door = await open();
-    const made = await dryPlan(await door.engine(clusterOf(door, context.req.query('cluster'))));
+    const made = plan(await dryInput(await door.engine(clusterOf(door, context.req.query('cluster')))));
     return context.json({ sentences: explain(made), plan: made });
   });
   app.post('/api/pause', async (context) => request(await open(), 'pause', await bodyOf(context)));
@@ -82,28 +93,26 @@ const clusterOf = (door: ApiDoor, asked: string | undefined): string => {
   });
 };
 
-/** What a turn would do now. Observes, decides, does nothing. */
-export const dryPlan = async (engine: Engine): Promise<Plan> => {
-  const [world, { memory }] = await Promise.all([observe(engine), recall(engine.store, engine.spec.cluster)]);
-  return plan({
-    spec: engine.spec,
-    world,
-    memory,
-    now: engine.clock.now(),
-    turn: 'dry',
-    round: 1,
-    work: engine.work,
-  });
+/** What a turn would decide on now: looks as it does, and claims nothing. */
+export const dryInput = async (engine: Engine): Promise<PlanInput> => {
+  const { spec, store, clock, work } = engine;
+  const [world, { memory }] = await Promise.all([observe(engine), recall(store, spec.cluster)]);
+  return { spec, world, memory, now: clock.now(), turn: 'dry', round: 1, work };
 };
 
 const request = async (door: ApiDoor, kind: 'pause' | 'resume', body: unknown): Promise<Response> => {
   const parsed = kind === 'pause' ? pauseRequest.safeParse(body) : resumeRequest.safeParse(body);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    return Response.json({ message: `The request is incomplete: ${faults.join('; ')}` }, { status: 400 });
+    const fields = new Set(parsed.error.issues.map(({ path }) => String(path[0] ?? '')));
+    const faults = [...fields].map((name) =>
+      name === '' ? 'it is no JSON object' : `${name}: ${FIELDS[name]}`,
+    );
+    return Response.json({ message: `The request cannot be taken. ${faults.join('; ')}.` }, { status: 400 });
   }
+  const { cluster, ...asked } = parsed.data;
+  const clusters = cluster === undefined ? door.clusters : [clusterOf(door, cluster)];
   const now = door.clock.now();
-  for (const cluster of door.clusters)
-    await door.events.send(sealEnvelope('api', { muster: 'request', kind, cluster, ...parsed.data }, now));
-  return Response.json({ message: `Accepted: ${kind}.` }, { status: 202 });
+  for (const one of clusters)
+    await door.events.send(sealEnvelope('api', { muster: 'request', kind, cluster: one, ...asked }, now));
+  return Response.json({ message: `Accepted: ${kind} of ${clusters.join(', ')}.` }, { status: 202 });
 };

@@ -28,7 +28,7 @@ export const ingest = async (
 ): Promise<{ readonly woken: readonly string[] }> => {
   await Promise.all(
     signals.flatMap(({ fact }) =>
-      fact === undefined ? [] : [storeFact(deps.store, localFact(fact, deps.routes))],
+      fact === undefined ? [] : localFacts(fact, deps.routes).map((one) => storeFact(deps.store, one)),
     ),
   );
   const counts = new Map<string, { count: number; always: boolean }>();
@@ -62,15 +62,18 @@ const clustersOf = (signal: Signal, routes: readonly Route[]): readonly string[]
     .map(({ cluster }) => cluster);
 };
 
-/** A pool whose account is `default` lives in the account of the credentials, which is where these events come from. */
-const localFact = (fact: Fact, routes: readonly Route[]): Fact => {
+/** A pool whose account is `default` lives in the account of the credentials, which is where these events come from; another
+ *  pool may name that account. The fact is stored under each name by which a cluster will look for it. */
+const localFacts = (fact: Fact, routes: readonly Route[]): readonly Fact[] => {
   const { scope } = fact;
-  if (scope.kind === 'cluster') return fact;
-  const own = routes
+  if (scope.kind === 'cluster') return [fact];
+  const accounts = routes
     .flatMap(({ scopes }) => scopes)
-    .filter(({ cloud, region }) => cloud === scope.cloud && region === scope.region);
-  const known = own.some(({ account }) => account === scope.account);
-  return known || own.length === 0 ? fact : { ...fact, scope: { ...scope, account: 'default' } };
+    .filter(({ cloud, region }) => cloud === scope.cloud && region === scope.region)
+    .map(({ account }) => account)
+    .filter((account) => account === scope.account || account === 'default');
+  const names = accounts.length === 0 ? [scope.account] : [...new Set(accounts)];
+  return names.map((account) => ({ ...fact, scope: { ...scope, account } }));
 };
 
 /** Where a pool's account is `default`, every account of that region may be meant. */

@@ -5,11 +5,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatFault } from '../config/fault';
 import { parseSpec } from '../config/parse';
+import { checkTogether } from '../config/together';
 import type { Spec } from '../core/model/spec';
 import { ControlPlaneStack } from './control-plane-stack';
 import { DEFAULT_OPTIONS, type DeploymentOptions } from './options';
 
-/** The specs of the files. Throws an Error with every fault of every file. */
+/** The specs of the files. Throws an Error with every fault of every file, or with what two of them must not share. */
 export const readSpecs = (files: readonly string[]): readonly Spec[] => {
   const parsed = files.map((file) => parseSpec(textOf(file), file));
   const faults = parsed.flatMap((result) => ('faults' in result ? result.faults : []));
@@ -17,7 +18,9 @@ export const readSpecs = (files: readonly string[]): readonly Spec[] => {
     throw new Error(
       `muster.yaml has faults, nothing was synthesised:\n${faults.map(formatFault).join('\n')}`,
     );
-  return parsed.flatMap((result) => ('spec' in result ? [result.spec] : []));
+  const specs = parsed.flatMap((result) => ('spec' in result ? [result.spec] : []));
+  checkTogether(specs);
+  return specs;
 };
 
 const textOf = (file: string): string => {

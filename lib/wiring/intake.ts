@@ -18,21 +18,6 @@ export type Intake = {
   readonly meter: Meter & { readonly flush?: () => void };
 };
 
-/** Specs that cannot be served together. @throws Error that names what two of them share. */
-export const checkTogether = (specs: readonly Spec[]): void => {
-  const cluster = twice(specs.map((spec) => spec.cluster));
-  if (cluster !== undefined)
-    throw new Error(`Two files are of the cluster ${cluster}. One file holds all of a cluster.`);
-  const hook = twice(specs.flatMap((spec) => spec.webhooks.map(({ name }) => name)));
-  if (hook !== undefined)
-    throw new Error(
-      `Two clusters have a webhook ${hook}, and /hooks/${hook} can lead to one. Give each its own name.`,
-    );
-};
-
-const twice = (names: readonly string[]): string | undefined =>
-  names.find((name, nth) => names.indexOf(name) !== nth);
-
 const routesOf = (specs: readonly Spec[]): readonly Route[] =>
   specs.map((spec) => ({ cluster: spec.cluster, scopes: scopesOf(spec.pools) }));
 

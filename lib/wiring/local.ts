@@ -18,7 +18,7 @@ import { plainLog, silentLog } from '../telemetry/log';
 import { countingMeter } from '../telemetry/meter';
 import { createDirect } from '../transport/direct';
 import type { Outside } from './engine';
-import { checkTogether } from './intake';
+import { checkTogether } from '../config/together';
 import { notifiersOf } from './notifiers';
 import { references } from './references';
 

@@ -65,7 +65,14 @@ describe('the command line', () => {
 describe('muster validate', () => {
   test('finds every example right', async () => {
     const files = readdirSync('examples').map((file) => `examples/${file}`);
-    expect(await run(['validate', ...files])).toMatchObject({ code: 0, err: '' });
+    expect((await run(['validate', ...files])).code).toBe(0);
+    expect((await run(['validate', 'examples/aws-full.yaml'])).err).toBe('');
+  });
+
+  test('tells that a cloud is right and yet not served', async () => {
+    const said = await run(['validate', 'examples/gce-and-on-premises.yaml']);
+    expect(said.err).toMatch(/pool web-eu is on gce, .*nothing will be bought/);
+    expect(said.err).toMatch(/pool cellar is on command/);
   });
 
   test('prints every fault with its line and column', async () => {

@@ -7,14 +7,14 @@ import { aroundPorts, failing, timedOut } from '../builders/around-ports';
 import { appIn, collecting, type EmulatedFleet, emulatedFleet, SCOPE } from '../builders/emulated-fleet';
 import { CONTEXT, sqsEvent } from '../builders/lambda';
 
-const open = () => {
+const open = (clusters: readonly string[] = ['prod']) => {
   const fleet = emulatedFleet();
   const queued: string[] = [];
   const door: ApiDoor = {
     store: fleet.engine.store,
     clock: fleet.clock,
     events: collecting(queued),
-    clusters: ['prod'],
+    clusters,
     engine: async () => fleet.engine,
   };
   const app = apiRoutes(async () => door);
@@ -25,7 +25,7 @@ const open = () => {
   const post = async (path: string, body: string) =>
     (await app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json' } }))
       .status;
-  return { fleet, queued, get, post };
+  return { app, fleet, queued, get, post };
 };
 
 /** What is on the queue goes through the real ingest. */
@@ -96,6 +96,27 @@ describe('the API', () => {
     const { queued, post } = open();
     expect(await post(path, body)).toBe(expected);
     expect(queued).toEqual([]);
+  });
+
+  test('pauses the cluster that is named, and all when none is', async () => {
+    const { queued, post } = open(['prod', 'stage']);
+    const asked = { by: 'ada', reason: 'a look' };
+    expect(await post('/api/pause', JSON.stringify({ ...asked, cluster: 'stage' }))).toBe(202);
+    expect(queued.splice(0).map((body) => /"cluster":"(\w+)"/.exec(body)?.[1])).toEqual(['stage']);
+    expect(await post('/api/pause', JSON.stringify(asked))).toBe(202);
+    expect(queued.splice(0).map((body) => /"cluster":"(\w+)"/.exec(body)?.[1])).toEqual(['prod', 'stage']);
+    expect(await post('/api/pause', JSON.stringify({ ...asked, cluster: 'test' }))).toBe(404);
+    expect(queued).toEqual([]);
+  });
+
+  test('says of each field of a refused request what it has to be', async () => {
+    const { app } = open();
+    const body = JSON.stringify({ reason: '', minutes: -5 });
+    const answer = await app.request('/api/pause', { method: 'POST', body });
+    const { message } = z.object({ message: z.string() }).parse(await answer.json());
+    expect(message).toBe(
+      'The request cannot be taken. reason: why, in at most 500 characters; by: who asks, in 1 to 200 characters; minutes: for how long, at most 10080.',
+    );
   });
 
   test('answers 404 to a cluster that it does not have', async () => {

@@ -14,17 +14,20 @@ import { stormBody } from '../builders/event-storm';
 import { NOW } from '../builders/fleet';
 import { CONTEXT, type Message, sqsEvent } from '../builders/lambda';
 
-const open = (store: Store = createMemoryStore()) => {
+const ACCOUNT = '123456789012';
+const ROUTES: IngestDoor['routes'] = [
+  { cluster: 'prod', scopes: [SCOPE] },
+  { cluster: 'stage', scopes: [{ ...SCOPE, region: 'eu-west-1' }] },
+];
+
+const open = (store: Store = createMemoryStore(), routes = ROUTES) => {
   const wakes: string[] = [];
   const meter = countingMeter();
   const door: IngestDoor = {
     store,
     wake: collecting(wakes),
     clock: { now: () => NOW, sleep: async () => undefined },
-    routes: [
-      { cluster: 'prod', scopes: [SCOPE] },
-      { cluster: 'stage', scopes: [{ ...SCOPE, region: 'eu-west-1' }] },
-    ],
+    routes,
     log: silentLog,
     meter,
     webhooks: {},
@@ -46,6 +49,18 @@ describe('the door of the events queue', () => {
     expect(await take([spot(1), spot(2)])).toEqual([]);
     expect((await facts(store)).length).toBe(2);
     expect(wakes).toEqual([JSON.stringify({ muster: 'wake', cluster: 'prod' })]);
+  });
+
+  test('stores a fact under each name that the pools have for its account', async () => {
+    const accounts = ['default', ACCOUNT].map((account) => ({ ...SCOPE, account }));
+    const { store, wakes, take } = open(createMemoryStore(), [
+      { cluster: 'prod', scopes: accounts.slice(0, 1) },
+      { cluster: 'stage', scopes: accounts.slice(1) },
+    ]);
+    expect(await take([spot(1)])).toEqual([]);
+    for (const scope of accounts)
+      expect((await store.list(factPartition({ kind: 'cloud', ...scope }))).length).toBe(1);
+    expect(wakes.length).toBe(2);
   });
 
   test('parks what nobody can read, with the error, and acknowledges it beside the others', async () => {

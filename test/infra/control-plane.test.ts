@@ -235,6 +235,10 @@ describe('the control plane', () => {
     writeFileSync(file, 'version: 1\ncluster: x\nnonsense: 1\n');
     expect(() => readSpecs([file])).toThrow(/nonsense[\s\S]*pools/);
   });
+
+  test('refuses two files of one cluster: one of them would never be read', () => {
+    expect(() => readSpecs([MINIMAL, MINIMAL])).toThrow('Two files are of the cluster');
+  });
 });
 
 /** The logical id that a reference or an attribute names. */
