@@ -1,17 +1,7 @@
 // What an answer of Marathon that is not a success means for the caller (semantics §2.3, §2.8).
-import { Failure } from '../engine/failure';
-import type { FailureKind } from '../engine/failure';
-import type { Use } from '../transport/hosts';
+import type { Failure } from '../engine/failure';
+import { failureOf, type Refusal, type Verdict } from '../transport/refusal';
 import { errorSchema } from './schema';
-
-export type Refusal = {
-  /** `PUT /v2/apps/web` */
-  readonly call: string;
-  readonly use: Use;
-  readonly url: string;
-  readonly status: number;
-  readonly text: string;
-};
 
 /**
  * - `transient`: this address did nothing (no leader known, or a redirect, which is not followed).
@@ -20,17 +10,8 @@ export type Refusal = {
  * - `throttled`: as many deployments run as Marathon allows.
  * - `unknown-outcome`: the answer leaves open whether a write was done (its 503 is also a time-out).
  */
-export const refusalOf = (refusal: Refusal): Failure => {
-  const { kind, advice } = verdictOf(refusal);
-  const said = saidIn(refusal.text);
-  const message = `${refusal.call} at ${refusal.url} answered ${refusal.status}${said === '' ? '' : `: ${said}`}.`;
-  return new Failure(kind, message, {
-    code: String(refusal.status),
-    ...(advice === undefined ? {} : { advice }),
-  });
-};
-
-type Verdict = { readonly kind: FailureKind; readonly advice?: string };
+export const refusalOf = (refusal: Refusal): Failure =>
+  failureOf(refusal, verdictOf(refusal), saidIn(refusal.text));
 
 const verdictOf = ({ status, text, use }: Refusal): Verdict => {
   if (status >= 300 && status < 400) return { kind: 'transient' };

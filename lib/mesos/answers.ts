@@ -1,17 +1,7 @@
 // What an answer that is not 200 means for the caller. The texts are those of a real master (mesos-observed, the
 // recordings): a status alone does not tell whether something was done.
-import { Failure } from '../engine/failure';
-import type { FailureKind } from '../engine/failure';
-import type { Use } from '../transport/hosts';
-
-export type Refusal = {
-  /** `DRAIN_AGENT` */
-  readonly call: string;
-  readonly use: Use;
-  readonly url: string;
-  readonly status: number;
-  readonly text: string;
-};
+import type { Failure, FailureKind } from '../engine/failure';
+import { failureOf, type Refusal, type Verdict } from '../transport/refusal';
 
 /**
  * - `transient`: this master did nothing (not the leader, no leader, still recovering, still starting).
@@ -19,16 +9,8 @@ export type Refusal = {
  * - `conflict`: the agent is in another state than the call supposes; look again.
  * - `unknown-outcome`: the answer leaves open whether a write was done.
  */
-export const refusalOf = (refusal: Refusal): Failure => {
-  const { kind, advice } = verdictOf(refusal);
-  const said = refusal.text === '' ? '' : `: ${oneLine(refusal.text)}`;
-  return new Failure(kind, `${refusal.call} at ${refusal.url} answered ${refusal.status}${said}.`, {
-    code: String(refusal.status),
-    ...(advice === undefined ? {} : { advice }),
-  });
-};
-
-type Verdict = { readonly kind: FailureKind; readonly advice?: string };
+export const refusalOf = (refusal: Refusal): Failure =>
+  failureOf(refusal, verdictOf(refusal), oneLine(refusal.text));
 
 const verdictOf = (refusal: Refusal): Verdict => {
   const { status, text, call } = refusal;
