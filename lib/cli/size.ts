@@ -51,7 +51,12 @@ export const size: Verb = {
     });
     const seconds = (systemClock.now() - started) / 1000;
     const answer = answerOf(result, { classes, offerings, tasks: parsed.tasks, seconds });
-    terminal.out(isSet(words, 'json') ? `${JSON.stringify(answer, null, 2)}\n` : textual(answer));
+    terminal.out(
+      isSet(words, 'json')
+        ? `${JSON.stringify(answer, null, 2)}\n`
+        : `${counted(result, classes)}\n${textual(answer)}`,
+    );
+    for (const note of isSet(words, 'json') ? [] : armNote(answer, table)) terminal.err(`${note}\n`);
     return answer.unplaced.length > 0 ? UNPLACED : 0;
   },
 };
@@ -139,6 +144,21 @@ const answerOf = ({ best, bound }: PackResult, asked: Asked): Answer => {
 };
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
+
+const counted = ({ best }: PackResult, classes: readonly TaskClass[]): string => {
+  const all = classes.reduce((sum, { count }) => sum + count, 0);
+  const left = best.unplaced.reduce((sum, { count }) => sum + count, 0);
+  const machines = best.machines.reduce((sum, { copies }) => sum + copies, 0);
+  return `${all - left} of ${all} tasks on ${machines} machines:`;
+};
+
+/** Whoever names no family may not know that the cheapest shapes run another architecture. */
+const armNote = ({ machines }: Answer, { shapes }: ShapeTable): readonly string[] => {
+  const arm = new Set(shapes.filter(({ arch }) => arch === 'arm64').map(({ name }) => name));
+  return machines.some(({ type }) => arm.has(type))
+    ? ['Some of these are arm64: name --families to leave them out.']
+    : [];
+};
 
 const textual = (answer: Answer): string =>
   [

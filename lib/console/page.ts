@@ -46,7 +46,7 @@ look();`;
 
 export const livePage = (): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Muster at home</title><style>${STYLE}</style></head><body>
+<link rel="icon" href="data:,"><title>Muster at home</title><style>${STYLE}</style></head><body>
 <h1>Muster at home <span id="lost" role="status"></span></h1>
 <div class="figures">
 <div><b id="time">-</b>virtual time</div><div><b id="ready">-</b>agents ready</div>

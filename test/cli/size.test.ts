@@ -58,9 +58,12 @@ describe('muster size', () => {
     expect(json(answer)).toMatchObject({
       machines: [{ type: 'm7i.large', count: 1, usdPerHour: expect.any(Number) }],
     });
-    expect((await run(['size', '--tasks', 't.csv', '--families', 'm7i'], files)).out).toMatch(
-      /1 x m7i\.large[\s\S]*no plan can cost less than/,
+    const said = await run(['size', '--tasks', 't.csv', '--families', 'm7i'], files);
+    expect(said.out).toMatch(
+      /^1 of 1 tasks on 1 machines:\n.*1 x m7i\.large[\s\S]*no plan can cost less than/,
     );
+    expect(said.err).toBe('');
+    expect((await run(['size', '--tasks', 't.csv', '--families', 'm7g'], files)).err).toMatch(/arm64/);
   });
 
   test('takes whole machines and flex shapes only when they are named', async () => {
