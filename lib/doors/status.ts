@@ -38,7 +38,8 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
       ...(silent === undefined ? [] : [silent]),
       ...(last?.unread ?? []),
       ...open.map(
-        ({ pool, image }) => `Pool ${pool} buys nothing: machines of image ${image} never registered.`,
+        ({ pool, image }) =>
+          `Machines of image ${image} never registered: pool ${pool} buys none with it, but for one an hour.`,
       ),
       ...futile.map(
         ({ runSpec }) => `${runSpec} waits although agents were bought for it: more machines do not help.`,

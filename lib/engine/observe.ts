@@ -50,11 +50,17 @@ const seen = async <T>(
     engine.meter.time('ObserveMs', engine.clock.now() - started);
     return source;
   } catch (error) {
-    const fault = `${what} could not be read: ${messageOf(error)}`;
-    engine.log.warn('source unknown', { cluster: engine.spec.cluster, source: what, why: messageOf(error) });
-    engine.meter.count('SourcesUnknown');
-    return { at: engine.clock.now(), complete: false, faults: [fault], value: nothing };
+    return unknown(engine, what, nothing, error);
   }
+};
+
+/** Told, counted, and never taken for empty. */
+const unknown = <T>(engine: Engine, what: string, value: T, error: unknown): Source<T> => {
+  const why = messageOf(error);
+  engine.log.warn('source unknown', { cluster: engine.spec.cluster, source: what, why });
+  engine.meter.count('SourcesUnknown');
+  const faults = [`${what} could not be read: ${why}`];
+  return { at: engine.clock.now(), complete: false, faults, value };
 };
 
 const observeCloud = async (engine: Engine, scope: Scope): Promise<CloudView> => {
@@ -83,12 +89,7 @@ const observeCatalogue = async (engine: Engine): Promise<Pick<World, 'shapes' | 
   try {
     return await engine.catalogue.offerings(engine.spec.pools);
   } catch (error) {
-    const unknown = {
-      at: engine.clock.now(),
-      complete: false,
-      faults: [`the catalogue of shapes could not be read: ${messageOf(error)}`],
-      value: [],
-    };
-    return { shapes: { ...unknown, faults: [] }, offerings: unknown };
+    const offerings = unknown(engine, 'the catalogue of shapes', [], error);
+    return { shapes: { ...offerings, faults: [] }, offerings };
   }
 };

@@ -8,6 +8,8 @@ import { recall } from '../../lib/engine/recall';
 import { aroundPorts, failing } from '../builders/around-ports';
 import { appIn, type EmulatedFleet, emulatedFleet, running } from '../builders/emulated-fleet';
 import { aPool, aSpec, MINUTE } from '../builders/fleet';
+import { countingMeter } from '../../lib/telemetry/meter';
+import { METRICS } from '../../lib/telemetry/names';
 
 const refused = (): Failure => new Failure('transient', 'connect ECONNREFUSED 10.0.0.10:5050');
 const SETTINGS = { ec2: { pendingMs: [5_000, 5_000], bootMs: [20_000, 20_000] } } as const;
@@ -157,8 +159,10 @@ describe('what is unknown is not empty', () => {
     const fleet = emulatedFleet();
     fleet.world.marathon.createApp(appIn('web', '/a', 2));
     fleet.world.advance(30_000);
-    const bare = aroundPorts(fleet.engine, failing('catalogue.offerings', [refused()]));
+    const meter = countingMeter();
+    const bare = { ...aroundPorts(fleet.engine, failing('catalogue.offerings', [refused()])), meter };
     const report = await reconcile(bare);
+    expect(meter.counts.get(METRICS.sourcesUnknown)).toBeGreaterThan(0);
     expect(fleet.machines()).toEqual([]);
     expect(blockedOf(report)).toContain('no-offering');
     expect(report).toMatchObject({
