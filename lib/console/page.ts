@@ -37,6 +37,7 @@ const show = (view) => {
   byId('waits').textContent = plan.demand.reduce((sum, line) => sum + line.count, 0);
   fill('pools', plan.pools.map((p) => [p.pool, p.ready, p.launching + p.booting, p.neverJoined, p.wanted, p.limit]));
   fill('demand', plan.demand.map((d) => [d.runSpec, d.count, d.onExisting, d.onComing, d.onBought, d.unplaced, d.why]));
+  byId('idle').textContent = plan.demand.length === 0 ? 'No task waits.' : '';
 };
 const look = async () => {
   try { show(await (await fetch('/live.json')).json()); } catch { byId('lost').textContent = 'The fleet was stopped.'; }
@@ -52,7 +53,7 @@ export const livePage = (): string => `<!doctype html>
 <div><b id="time">-</b>virtual time</div><div><b id="ready">-</b>agents ready</div>
 <div><b id="running">-</b>tasks running</div><div><b id="waits">-</b>tasks waiting</div><div><b id="cost">-</b>an hour</div>
 </div>
-<h2>Pools</h2><div class="scroll"><table><thead><tr><th>Pool<th class="n">Ready<th class="n">On their way<th class="n">Never joined<th class="n">Held at<th class="n">Limit</tr></thead><tbody id="pools"></tbody></table></div>
-<h2>Waiting tasks at the last turn</h2><div class="scroll"><table><thead><tr><th>App<th class="n">Wait<th class="n">Fit<th class="n">Coming<th class="n">Bought<th class="n">Without room<th>Why</tr></thead><tbody id="demand"></tbody></table></div>
+<h2>Pools</h2><div class="scroll"><table><thead><tr><th>Pool<th class="n">Ready<th class="n">On their way<th class="n">Never joined<th class="n">Wanted<th class="n">Limit</tr></thead><tbody id="pools"></tbody></table></div>
+<h2>Waiting tasks at the last turn</h2><div class="scroll"><table><thead><tr><th>App<th class="n">Wait<th class="n">Fit<th class="n">Coming<th class="n">Bought<th class="n">Without room<th>Why</tr></thead><tbody id="demand"></tbody></table></div><p id="idle"></p>
 <h2>What happens, newest first</h2><pre id="lines" aria-live="polite"></pre>
 <script>${SCRIPT}</script></body></html>`;
