@@ -34,7 +34,17 @@ const EVENTS: Readonly<Record<string, unknown>> = {
   reconcile: { Records: [] },
   webhook: http('/hooks/nobody'),
   api: http('/nothing'),
+  // Refused at once: nothing is forwarded.
+  reach: { method: 'GET', url: 'http://127.0.0.1:9/health', headers: {}, timeoutMs: 1000 },
 };
+
+/** As Lambda's own, for the function that streams; what it answers is that it was written. */
+const STREAM = `globalThis.awslambda = { streamifyResponse: (inner) => async (event, context) => {
+  const { Writable } = process.getBuiltinModule('node:stream');
+  await inner(event, new Writable({ write: (_, __, done) => done() }), context);
+  return true;
+} };
+`;
 
 const EMPTY = 'export const handler = async () => ({ statusCode: 204 });';
 
@@ -50,7 +60,7 @@ const starter = (folder: string, name: string, entry: string, event: unknown): s
   const file = join(folder, `${name}.mjs`);
   writeFileSync(
     file,
-    `import { handler } from ${JSON.stringify(entry)};\nconst answer = await handler(${JSON.stringify(event)}, {});\nif (answer === undefined) process.exit(1);\nprocess.exit(0);\n`,
+    `${STREAM}const { handler } = await import(${JSON.stringify(entry)});\nconst answer = await handler(${JSON.stringify(event)}, {});\nif (answer === undefined) process.exit(1);\nprocess.exit(0);\n`,
   );
   return file;
 };

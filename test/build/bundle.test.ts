@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startFauxqs } from 'fauxqs';
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { bundleFunctions, FUNCTIONS, LAMBDA_DIR } from '../../build/bundle';
 import { openHome } from '../../lib/cli/home';
+import { specHash } from '../../lib/config/compile';
 import { readSpecs, writeDeployment } from '../../lib/infra/app';
 import { createSqsQueue } from '../../lib/sqs/sqs-queue';
 import { METRICS, NAMESPACE, SERVICE } from '../../lib/telemetry/names';
@@ -59,6 +61,14 @@ const call = async (name: string, event: unknown, more: NodeJS.ProcessEnv = {}):
   const script = `
     import { interceptLocalhostDns } from 'fauxqs';
     interceptLocalhostDns();
+    import { Writable } from 'node:stream';
+    const written = [];
+    const stream = new Writable({ write: (chunk, _, done) => { written.push(chunk); done(); } });
+    // As Lambda's own: the handler is given the stream of the answer.
+    globalThis.awslambda = { streamifyResponse: (inner) => async (event, context) => {
+      await inner(event, stream, context);
+      return Buffer.concat(written).toString();
+    } };
     const { handler } = await import(${JSON.stringify(join(LAMBDA_DIR, name, 'index.mjs'))});
     const answer = await handler(${JSON.stringify(event)}, {});
     process.stdout.write('\\n@@' + JSON.stringify(answer));
@@ -161,6 +171,28 @@ describe('the bundled functions', () => {
     expect(webhook.answer).toMatchObject({ statusCode: 404 });
     const api = await call('api', http('/nothing', 'GET'));
     expect(api.answer).toMatchObject({ statusCode: 404 });
+  });
+
+  test('stream the answer of a master, and a refusal in its place', async () => {
+    const master = createServer((_, response) => response.end('{"healthy":true}'));
+    await new Promise<void>((listening) => master.listen(0, '127.0.0.1', () => listening()));
+    const address = master.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    const [minimal] = readSpecs(['examples/aws-minimal.yaml']);
+    if (minimal === undefined) throw new Error('the example has no spec');
+    const spec = { ...minimal, mesos: { ...minimal.mesos, masters: [url] } };
+    writeDeployment(LAMBDA_DIR, ['reach'], [{ ...spec, hash: specHash(spec) }]);
+    try {
+      const ask = { method: 'GET', url: `${url}/health`, headers: {}, timeoutMs: 5000 };
+      const { answer } = await call('reach', ask);
+      const [head = '', body = ''] = String(answer).split('\n');
+      expect(JSON.parse(head)).toMatchObject({ status: 200 });
+      expect(JSON.parse(body)).toEqual({ healthy: true });
+      const refused = await call('reach', { ...ask, url: 'http://127.0.0.1:9/health' });
+      expect(JSON.parse(String(refused.answer))).toMatchObject({ failure: { code: expect.any(String) } });
+    } finally {
+      master.close();
+    }
   });
 
   test('send the metrics that the alarms watch', async () => {
