@@ -99,9 +99,17 @@ const rowLine = (line: DemandLine): string => {
   return `  ${line.runSpec} waits for ${line.count} x ${line.each.cpuMilli / 1000} cpu, ${line.each.memMib} MiB (${line.why}): ${parts.join(', ')}.`;
 };
 
+const VERB = {
+  deactivate: 'Give back',
+  reactivate: 'Take back',
+  'mark-gone': 'Mark gone the agent of',
+} as const;
+
 const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
   if (action.kind === 'notify') return `! ${action.why}.`;
   if (action.kind === 'terminate') return `> End ${action.machines.join(', ')}: ${action.why}.`;
+  if (action.kind !== 'launch')
+    return `> ${VERB[action.kind]} ${action.machine} of ${action.pool}: ${action.why}.`;
   const [best] = action.offerings;
   const price = best === undefined ? '' : ` at ${usd(best.usdPerHour * action.count)} an hour`;
   const round = plan.round > 1 ? ` (round ${plan.round} of this turn)` : '';

@@ -37,6 +37,12 @@ const actionSentence = (action: Plan['actions'][number]): string => {
       return launchSentence(action);
     case 'terminate':
       return `End ${plural(action.machines.length, 'machine')} of pool ${action.pool} (${action.machines.join(', ')}): ${action.why}.`;
+    case 'deactivate':
+      return `Give back agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
+    case 'reactivate':
+      return `Take back agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
+    case 'mark-gone':
+      return `Mark agent ${action.agent} on ${action.machine} of pool ${action.pool} gone: ${action.why}.`;
     case 'notify':
       return `Alarm ${action.alarm} for ${action.subject}: ${action.why}.`;
     default:
@@ -123,6 +129,7 @@ export const explainOutcome = (outcome: Outcome): readonly string[] => {
         ...(outcome.machines.length > 0 ? [`Ended ${outcome.machines.join(', ')}.`] : []),
         ...outcome.failed.map(({ id, message }) => `Could not end ${id}: ${message}.`),
       ];
+    case 'asked':
     case 'notified':
       return [];
     case 'unknown':

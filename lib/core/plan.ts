@@ -3,6 +3,7 @@
 import { floorOf } from './floors';
 import { limits } from './guards/limits';
 import type { Guard } from './guards/guard';
+import { closingIn, READ_APART_MS } from './leaving';
 import type { Agent } from './model/agent';
 import { pause } from './guards/pause';
 import { spend } from './guards/spend';
@@ -12,6 +13,7 @@ import { settle } from './remember';
 import type { World } from './model/world';
 import type { Step, StepResult } from './step';
 import { heal } from './steps/heal';
+import { scaleIn } from './steps/scale-in';
 import { scaleOut } from './steps/scale-out';
 import { schedule } from './steps/schedule';
 import {
@@ -26,7 +28,7 @@ import {
 } from './view';
 
 /** The behaviours, in order. Later ones see what earlier ones want and remember. */
-const STEPS: readonly Step[] = [schedule, heal, scaleOut];
+const STEPS: readonly Step[] = [schedule, heal, scaleIn, scaleOut];
 
 /** The brakes. Whatever a step wants passes all of them. */
 export const GUARDS: readonly Guard[] = [pause, staleView, limits, spend];
@@ -73,14 +75,18 @@ const draftOf = (view: View, results: readonly StepResult[]): Plan => ({
 const NO_COST = { packedUsdPerHour: 0, boughtUsdPerHour: 0, boundUsdPerHour: 0, boundKind: 'none' } as const;
 
 const poolLine = (view: View, pool: View['spec']['pools'][number]): PoolLine => {
+  const leaving = new Set(closingIn(view.memory.leaving, pool.name).map(({ machine }) => machine));
   const count = (standing: string): number =>
-    standingIn(view, pool.name).filter((entry) => entry.standing === standing).length;
+    standingIn(view, pool.name).filter(
+      (entry) => entry.standing === standing && !leaving.has(entry.machine.id),
+    ).length;
   return {
     pool: pool.name,
     ready: count('ready'),
     launching: count('launching') + expectedOf(view, pool.name),
     booting: count('booting'),
     neverJoined: count('never-joined'),
+    leaving: leaving.size,
     ending: count('ending'),
     wanted: Math.max(floorOf(view, pool), poolSize(view, pool)),
     limit: pool.size.max,
@@ -134,6 +140,7 @@ const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
       ),
     ...view.memory.cold.map(({ until }) => until),
     ...view.memory.floors.map(({ until }) => until),
+    ...nextReads(view),
     ...view.world.queue.value
       .flatMap(({ since, lastUsedOfferAt }) => [since, lastUsedOfferAt ?? since])
       .map((at) => at + YOUNG_MS + 1),
@@ -141,5 +148,14 @@ const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
   const first = moments.reduce((least, at) => Math.min(least, at), Infinity);
   return moments.length === 0 ? {} : { lookAgainAt: first };
 };
+
+/** An agent that is given back is read again soon, until its machine is ended. */
+const nextReads = (view: View): readonly number[] =>
+  view.memory.pause === undefined &&
+  view.memory.leaving.some(
+    ({ phase, since, emptyAt }) => phase === 'closing' && (emptyAt.length > 0 || view.now - since < TICK_MS),
+  )
+    ? [view.now + READ_APART_MS]
+    : [];
 
 const YOUNG_MS = 10_000;

@@ -118,6 +118,8 @@ const foldOne = (memory: Memory, outcome: Outcome): Memory => {
     case 'refused':
       // Nothing was launched: whatever was expected while its outcome was unknown is not coming.
       return { ...memory, expected: memory.expected.filter((launch) => launch.launch !== outcome.action) };
+    // What became of an agent is seen at the next look.
+    case 'asked':
     case 'terminated':
     case 'notified':
       return memory;

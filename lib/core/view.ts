@@ -118,6 +118,11 @@ export const expectedOf = (view: View, pool: string): number =>
 
 const missing = (view: View, launch: Expected): number => missingOf(launch, view.listed).length;
 
+/** How many machines of a pool of this size may be disrupted at once by our own wish. A share is rounded up, so that a
+ *  small pool can be served at all; zero means zero. */
+export const budgetOf = ({ disruption: { budget } }: Pool, size: number): number =>
+  'agents' in budget ? budget.agents : Math.ceil((size * budget.percent) / 100);
+
 export const standingIn = (view: View, pool: string): readonly Joined[] => view.byPool.get(pool) ?? [];
 
 /** US dollars an hour of one machine; the on-demand price of its shape where its own offering is not listed. */

@@ -6,7 +6,7 @@ import type { Resources } from '../core/model/resources';
 import { add, NOTHING } from '../core/model/resources';
 import type { Bounds, Pool, ShapeFilter } from '../core/model/spec';
 import type { Source } from '../core/model/world';
-import { Failure } from '../engine/failure';
+import { Failure, type FailureKind } from '../engine/failure';
 import type { Catalogue, Cloud, Marathon, Mesos } from '../engine/ports';
 import { MarathonFailure } from './marathon/api';
 import type { AgentRow, RecoveredAgentRow, RoleResources } from './mesos/api';
@@ -24,7 +24,12 @@ export type PortsFace = {
 export const portsFace = (world: EmulatedWorld): PortsFace => ({
   cloud: cloudPort(world),
   catalogue: { offerings: async (pools) => offeringsOf(world, pools) },
-  mesos: { agents: async () => attempt(() => agentsOf(world)) },
+  mesos: {
+    agents: async () => attempt(() => agentsOf(world)),
+    deactivate: async (agent) => attempt(() => world.mesos.deactivateAgent(agent)),
+    reactivate: async (agent) => attempt(() => world.mesos.reactivateAgent(agent)),
+    markGone: async (agent) => attempt(() => world.mesos.markAgentGone(agent)),
+  },
   marathon: {
     queue: async () => attempt(() => complete(world, world.marathon.queueItems())),
     tasks: async (runSpecs) => attempt(() => complete(world, world.marathon.portTasks(runSpecs))),
@@ -44,12 +49,18 @@ const attempt = <T>(read: () => T): T => {
     return read();
   } catch (error) {
     if (!(error instanceof MesosFailure || error instanceof MarathonFailure)) throw error;
-    const kind = error.status >= 500 ? 'transient' : 'permanent';
-    throw new Failure(kind, `The scheduler refused: ${error.message}.`, {
+    throw new Failure(kindOf(error), `The scheduler refused: ${error.message}.`, {
       code: String(error.status),
       cause: error,
     });
   }
+};
+
+/** As the client of the real master reads its refusals (lib/mesos/answers.ts). */
+const kindOf = ({ status, message }: MesosFailure | MarathonFailure): FailureKind => {
+  if (status >= 500) return 'transient';
+  if (/Unknown agent|^Agent '.*' not found/.test(message)) return 'gone';
+  return /not deactivated/.test(message) ? 'conflict' : 'permanent';
 };
 
 /** How long after an election a list that lacks agents says little (mesos-observed 20). */

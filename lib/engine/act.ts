@@ -5,7 +5,7 @@ import type { Outcome } from '../core/model/outcome';
 import type { Engine } from './engine';
 import { Failure, isFailure, messageOf } from './failure';
 import type { Intent } from './intents';
-import type { Cloud, LaunchRequest, TerminateRequest } from './ports';
+import type { AgentRequest, Cloud, LaunchRequest, TerminateRequest } from './ports';
 
 /** Sends the intent's request. Never throws: every failure is an outcome. */
 export const act = async (engine: Engine, intent: Intent): Promise<Outcome> => {
@@ -17,11 +17,13 @@ export const act = async (engine: Engine, intent: Intent): Promise<Outcome> => {
 };
 
 /** Sends the intent's request, unless its time is over: a turn that slept so long is deposed, and a later one may have
- *  closed the intent as never done. Throws what the cloud throws. */
+ *  closed the intent as never done. Throws what the cloud or
+ *  the master throws. */
 export const send = async (engine: Engine, intent: Intent): Promise<Outcome> => {
   const { effect, notAfter } = intent;
   if (engine.clock.now() >= notAfter)
     throw new Failure('unknown-outcome', `The time to send ${intent.id} is over; it is only read back.`);
+  if (effect.kind === 'agent') return askMaster(engine, intent, effect.request);
   const cloud = cloudOf(engine, effect.request.scope.cloud);
   return effect.kind === 'launch'
     ? launch(engine, cloud, intent, effect.request)
@@ -69,6 +71,14 @@ const terminate = async (
   };
 };
 
+const askMaster = async (engine: Engine, intent: Intent, request: AgentRequest): Promise<Outcome> => {
+  const { mesos, clock } = engine;
+  if (request.call === 'deactivate') await mesos.deactivate(request.agent);
+  else if (request.call === 'reactivate') await mesos.reactivate(request.agent);
+  else await mesos.markGone(request.agent);
+  return { kind: 'asked', action: intent.id, at: clock.now(), ...request };
+};
+
 const failed = (engine: Engine, intent: Intent, error: unknown): Outcome => {
   const at = engine.clock.now();
   const action = intent.id;
@@ -77,6 +87,8 @@ const failed = (engine: Engine, intent: Intent, error: unknown): Outcome => {
     return { kind: 'unknown', action, at, message, ...expectedOf(intent) };
   if (error.kind === 'gone' && intent.effect.kind === 'terminate')
     return { kind: 'terminated', action, at, machines: intent.effect.request.machines, failed: [] };
+  if (error.kind === 'gone' && intent.effect.kind === 'agent' && intent.effect.request.call === 'mark-gone')
+    return { kind: 'asked', action, at, ...intent.effect.request };
   if (error.kind === 'permanent' && intent.effect.kind === 'launch')
     return hopeless(intent.effect.request, error, action, at);
   return { kind: 'refused', action, at, failure: error.kind, message };

@@ -16,7 +16,8 @@ import { corrupt, type Effect, effectSchema, readStored } from './schema';
 export const MOST_OPEN = 200;
 /** A launch may be sent until this long after it was decided; afterwards it is only read back. */
 const SENDABLE_MS = 5 * 60_000;
-/** Ending a machine is sent at once or not at all: an agent that registers late makes it wrong. */
+/** Ending a machine, and a word to the master, are sent at once or not at all: an agent that registers late, or a task
+ *  that lands on it, makes them wrong. */
 const ENDABLE_MS = 60_000;
 /** An intent item that was never listed disappears by itself. */
 const UNLISTED_MS = 60 * 60_000;
@@ -32,7 +33,7 @@ export type Intent = {
 export const tokenOf = (request: Omit<LaunchRequest, 'token'>): string =>
   createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 60);
 
-/** The intent of a launch or terminate action; undefined when the action is no effect on the fleet. */
+/** The intent of an action; undefined when the action is no effect on the fleet. */
 export const intentOf = (
   action: Action,
   spec: Spec,
@@ -40,6 +41,13 @@ export const intentOf = (
   now: Millis,
 ): Intent | undefined => {
   if (action.kind === 'notify') return undefined;
+  if (action.kind !== 'launch' && action.kind !== 'terminate')
+    return {
+      id: action.id,
+      at: now,
+      notAfter: now + ENDABLE_MS,
+      effect: { kind: 'agent', request: { call: action.kind, agent: action.agent } },
+    };
   const scope = { cloud: action.cloud, account: action.account, region: action.region };
   if (action.kind === 'terminate')
     return {

@@ -28,6 +28,7 @@ export const observe = async (engine: Engine): Promise<World> => {
     ...goods,
     facts,
     schedules: engine.calendar.open(spec.schedules, clock.now()),
+    denied: deniedIn(engine),
     templates: spec.pools.flatMap(({ name }) => {
       const template = engine.templates[name];
       return template === undefined
@@ -36,6 +37,24 @@ export const observe = async (engine: Engine): Promise<World> => {
     }),
   };
 };
+
+/** A blackout window is a schedule that holds nothing. */
+const deniedIn = ({ calendar, clock, spec }: Engine): World['denied'] =>
+  calendar
+    .open(
+      spec.pools.flatMap((pool) =>
+        pool.disruption.windows.map(({ deny: cron, forMs, zone }) => ({
+          name: pool.name,
+          pool: pool.name,
+          min: 0,
+          cron,
+          forMs,
+          zone,
+        })),
+      ),
+      clock.now(),
+    )
+    .map(({ pool, until }) => ({ pool, until }));
 
 /** What a source says, or that it could not be asked. */
 const seen = async <T>(

@@ -3,7 +3,7 @@ import type { Agent } from '../core/model/agent';
 import type { QueueItem, Task } from '../core/model/app';
 import type { Machine, Millis } from '../core/model/machine';
 import type { Offering, Scope, Shape } from '../core/model/offering';
-import type { OfferingError } from '../core/model/outcome';
+import type { AgentCall, OfferingError } from '../core/model/outcome';
 import type { Pool, Schedule } from '../core/model/spec';
 import type { OpenSchedule, Source } from '../core/model/world';
 
@@ -113,6 +113,9 @@ export type TerminateRequest = {
   readonly scope: Scope;
   readonly machines: readonly string[];
 };
+/** One call to the master about one agent. */
+export type AgentRequest = { readonly call: AgentCall; readonly agent: string };
+
 export type TerminateAnswer = {
   /** Ended or already gone. */
   readonly done: readonly string[];
@@ -149,6 +152,12 @@ export interface Mesos {
   /** Registered and recovered agents. Unreachable and gone ones are listed nowhere (mesos-observed 19). Incomplete
    *  while every agent is only recovered: right after a failover an empty list means nothing (20). */
   agents(): Promise<Source<readonly Agent[]>>;
+  /** Offers the agent no more, or again; tasks stay. Both may be repeated. Throws `gone` for an agent that is not
+   *  registered, and `conflict` where it is in another state than the call supposes. */
+  deactivate(agent: string): Promise<void>;
+  reactivate(agent: string): Promise<void>;
+  /** Irreversible. May be repeated; throws `gone` for an agent that the master does not know. */
+  markGone(agent: string): Promise<void>;
 }
 
 export interface Marathon {

@@ -16,6 +16,7 @@ const MEMBERS = [
   'strikes',
   'floors',
   'bought',
+  'leaving',
   'pause',
 ] as const satisfies readonly Member[];
 
@@ -24,7 +25,16 @@ export type Recalled = { readonly memory: Memory; readonly versions: Readonly<Re
 
 export const recall = async (store: Store, cluster: string): Promise<Recalled> => {
   const items = await Promise.all(MEMBERS.map((member) => store.get(memoryKey(cluster, member))));
-  const versions = { joined: 0, cold: 0, expected: 0, strikes: 0, floors: 0, bought: 0, pause: 0 };
+  const versions = {
+    joined: 0,
+    cold: 0,
+    expected: 0,
+    strikes: 0,
+    floors: 0,
+    bought: 0,
+    leaving: 0,
+    pause: 0,
+  };
   let memory: Memory = NO_MEMORY;
   MEMBERS.forEach((member, nth) => {
     const item = items[nth];

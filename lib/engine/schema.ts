@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Memory } from '../core/model/memory';
 import type { Fact } from '../core/model/signal';
 import { Failure } from './failure';
-import type { Key, LaunchRequest, TerminateRequest } from './ports';
+import type { AgentRequest, Key, LaunchRequest, TerminateRequest } from './ports';
 
 const cloud = z.enum(['aws', 'gce', 'command']);
 const market = z.enum(['spot', 'on-demand']);
@@ -103,6 +103,16 @@ export const memorySchemas: {
       futileSince: z.exactOptional(z.number()),
     }),
   ),
+  leaving: z.array(
+    z.object({
+      agent: z.string(),
+      machine: z.string(),
+      pool: z.string(),
+      phase: z.enum(['idle', 'closing', 'returning']),
+      since: z.number(),
+      emptyAt: z.array(z.number()),
+    }),
+  ),
   pause: z.object({
     since: z.number(),
     until: z.exactOptional(z.number()),
@@ -128,15 +138,22 @@ const terminateRequest: z.ZodMiniType<TerminateRequest> = z.object({
   machines: z.array(z.string()),
 });
 
+const agentRequest: z.ZodMiniType<AgentRequest> = z.object({
+  call: z.enum(['deactivate', 'reactivate', 'mark-gone']),
+  agent: z.string(),
+});
+
 export const effectSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('launch'), request: launchRequest }),
   z.object({ kind: z.literal('terminate'), request: terminateRequest }),
+  z.object({ kind: z.literal('agent'), request: agentRequest }),
 ]);
 
 /** What an intent carries out: the exact request. */
 export type Effect =
   | { readonly kind: 'launch'; readonly request: LaunchRequest }
-  | { readonly kind: 'terminate'; readonly request: TerminateRequest };
+  | { readonly kind: 'terminate'; readonly request: TerminateRequest }
+  | { readonly kind: 'agent'; readonly request: AgentRequest };
 
 /** Parses stored JSON text. Throws Failure('permanent') that names the item. */
 export const readStored = <T>(schema: z.ZodMiniType<T>, key: Key, text: unknown): T => {

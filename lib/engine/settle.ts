@@ -1,7 +1,7 @@
 // What an earlier turn left open. A launch is read back by its tag; where nothing is found it is left alone for a minute
 // (a cloud shows new machines late), then sent again with the same token until its time is over, and a minute after that
-// closed as never done. Ending machines is never sent again: it was decided on an older look, and the plan of this turn
-// ends what should still be ended.
+// closed as never done. Ending machines and words to the master are never sent again: they were decided on an older look,
+// and the plan of this turn does what should still be done.
 import type { Outcome } from '../core/model/outcome';
 import type { Scope } from '../core/model/offering';
 import type { Pause } from '../core/model/memory';
@@ -22,7 +22,7 @@ export const settleIntent = async (
 ): Promise<Outcome> => {
   const { effect } = intent;
   const now = engine.clock.now();
-  if (effect.kind === 'terminate')
+  if (effect.kind !== 'launch')
     return closed(intent, now, 'it was decided on an older look at the fleet; this turn decides again');
   const { scope, launch, pool, count } = effect.request;
   const found = await readBack(engine, scope, launch, intent);

@@ -18,6 +18,9 @@ export const createMesosFrom = (client: MesosClient, { clock }: Pick<MesosOption
     const faults = [...list.faults, ...(await doubtsOf(list, client, at))];
     return agentsSource(at, list, faults);
   },
+  deactivate: async (agent) => client.deactivateAgent(agent),
+  reactivate: async (agent) => client.reactivateAgent(agent),
+  markGone: async (agent) => client.markAgentGone(agent),
 });
 
 const agentsSource = (at: Millis, list: AgentList, faults: readonly string[]): Source<readonly Agent[]> => ({

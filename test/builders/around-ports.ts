@@ -34,7 +34,12 @@ export const aroundPorts = (engine: Engine, around: Around): Engine => ({
   catalogue: {
     offerings: (pools) => around('catalogue.offerings', () => engine.catalogue.offerings(pools)),
   },
-  mesos: { agents: () => around('mesos.agents', () => engine.mesos.agents()) },
+  mesos: {
+    agents: () => around('mesos.agents', () => engine.mesos.agents()),
+    deactivate: (agent) => around('mesos.deactivate', () => engine.mesos.deactivate(agent)),
+    reactivate: (agent) => around('mesos.reactivate', () => engine.mesos.reactivate(agent)),
+    markGone: (agent) => around('mesos.markGone', () => engine.mesos.markGone(agent)),
+  },
   marathon: {
     queue: () => around('marathon.queue', () => engine.marathon.queue()),
     tasks: (runSpecs) => around('marathon.tasks', () => engine.marathon.tasks(runSpecs)),

@@ -216,6 +216,7 @@ export const aWorld = (sight: Sight = {}, more: Partial<World> = {}): World => (
   facts: source([]),
   schedules: [],
   templates: [{ pool: 'web', image: 'ami-1', bootstrap: 'b1' }],
+  denied: [],
   ...more,
 });
 

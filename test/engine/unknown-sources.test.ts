@@ -75,6 +75,7 @@ const UNKNOWNS: readonly (readonly [string, (engine: Engine) => Engine])[] = [
     (engine) => ({
       ...engine,
       mesos: {
+        ...engine.mesos,
         agents: async () => {
           const source = await engine.mesos.agents();
           const value = source.value.map((agent) => ({ ...agent, active: false, recovered: true }));

@@ -1,5 +1,5 @@
 // Paused: nothing is bought and nothing is ended. People are still told.
-import type { Action, Blocked, Launch, Terminate } from '../model/plan';
+import type { Action, Blocked, Notify } from '../model/plan';
 import { type Guard, narrowed } from './guard';
 
 export const pause: Guard = {
@@ -22,7 +22,15 @@ export const pause: Guard = {
   },
 };
 
-const WHAT = { launch: 'they would be bought', terminate: 'they would be ended' } as const;
+const WHAT = {
+  launch: 'they would be bought',
+  terminate: 'they would be ended',
+  deactivate: 'they would be given back',
+  reactivate: 'they would be taken back',
+  'mark-gone': 'they would be marked gone',
+} as const;
 
-const machinesOf = (action: Launch | Terminate): number =>
-  action.kind === 'launch' ? action.count : action.machines.length;
+const machinesOf = (action: Exclude<Action, Notify>): number => {
+  if (action.kind === 'launch') return action.count;
+  return action.kind === 'terminate' ? action.machines.length : 1;
+};

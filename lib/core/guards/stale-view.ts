@@ -2,8 +2,9 @@
 // less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
 import { JUDGED_FOR_MS } from '../join';
 import { isLive, type Machine } from '../model/machine';
-import type { Action, Blocked, Terminate } from '../model/plan';
-import type { View } from '../view';
+import { isClosing } from '../leaving';
+import type { Action, AgentAction, Blocked, Terminate } from '../model/plan';
+import { poolScope, type View } from '../view';
 import { type Guard, narrowed } from './guard';
 
 /** Older than two ticks is stale. */
@@ -13,25 +14,22 @@ export const staleView: Guard = {
   name: 'stale-view',
   narrow: (plan, view) => {
     const faults = plan.actions.flatMap((action) =>
-      action.kind === 'terminate' ? [{ action, why: sightFault(action, view) }] : [],
+      needsSight(action) ? [{ action, why: sightFault(action, view) }] : [],
     );
     const refused = new Map(
       faults.flatMap(({ action, why }) => (why === undefined ? [] : [[action.id, why] as const])),
     );
-    const blocked = faults.flatMap(({ action, why }): readonly Blocked[] =>
-      why === undefined
-        ? []
-        : [
-            {
-              step: action.step,
-              code: 'stale-view',
-              subject: action.pool,
-              count: action.machines.length,
-              why,
-            },
-          ],
+    const blocked = faults.flatMap(({ action, why }): readonly Blocked[] => {
+      if (why === undefined) return [];
+      const { step, pool: subject } = action;
+      const count = action.kind === 'terminate' ? action.machines.length : 1;
+      return [{ step, code: 'stale-view', subject, count, why }];
+    });
+    const staying = new Set(
+      faults.flatMap(({ action, why }) =>
+        why === undefined || action.kind !== 'terminate' ? [] : action.machines,
+      ),
     );
-    const staying = new Set(faults.flatMap(({ action, why }) => (why === undefined ? [] : action.machines)));
     const keep = (action: Action): Action | undefined =>
       refused.has(action.id) ? undefined : withoutReplaced(action, staying);
     return narrowed(plan, keep, blocked);
@@ -44,20 +42,27 @@ const withoutReplaced = (action: Action, staying: ReadonlySet<string>): Action =
     ? { ...action, replaces: action.replaces.filter((machine) => !staying.has(machine)) }
     : action;
 
-const sightFault = (action: Terminate, view: View): string | undefined => {
-  const { agents, clouds } = view.world;
-  const cloud = clouds.find(
-    ({ scope }) =>
-      scope.cloud === action.cloud && scope.region === action.region && scope.account === action.account,
-  );
-  if (cloud === undefined || !cloud.complete) return `the list of machines in ${action.region} is incomplete`;
+/** What cannot be made good again, or leads to it. Offering an agent again needs no sight of anything. */
+const needsSight = (action: Action): action is Terminate | AgentAction =>
+  action.kind === 'terminate' || action.kind === 'deactivate' || action.kind === 'mark-gone';
+
+const sightFault = (action: Terminate | AgentAction, view: View): string | undefined => {
+  const { agents } = view.world;
+  const pool = view.pools.get(action.pool);
+  const cloud = pool === undefined ? undefined : poolScope(view, pool);
+  if (pool === undefined || cloud === undefined) return `the pool ${action.pool} is not known`;
+  if (!cloud.complete) return `the list of machines in ${pool.region} is incomplete`;
   if (!agents.complete) return 'the list of agents is incomplete';
   if (view.now - cloud.at > STALE_MS)
-    return `the list of machines in ${action.region} is ${age(view.now - cloud.at)} old`;
+    return `the list of machines in ${pool.region} is ${age(view.now - cloud.at)} old`;
   if (view.now - agents.at > STALE_MS) return `the list of agents is ${age(view.now - agents.at)} old`;
   // Losing every agent at once is what a master or a network does, not what a fleet does. Only where no machine is old
-  // enough to have had an agent before is it the beginning of a cluster, whose failed machines must not stay for ever.
-  if (agents.value.length === 0 && cloud.value.some((machine) => mayHaveJoined(machine, view)))
+  // enough to have had an agent before is it the beginning of a cluster, whose failed machines must not stay for ever;
+  // and where the last agents were given back it is as it should be.
+  if (
+    agents.value.length === 0 &&
+    cloud.value.some((machine) => mayHaveJoined(machine, view) && !isClosing(view, machine.id))
+  )
     return 'the master lists no agent at all';
   return undefined;
 };

@@ -57,6 +57,19 @@ export type Bought = {
   readonly futileSince?: Millis;
 };
 
+/** An agent that runs nothing, and how far it is given back. */
+export type Leaving = {
+  readonly agent: string;
+  readonly machine: string;
+  readonly pool: string;
+  /** `idle`: it has run nothing since `since`. `closing`: it is given back since then; its master was asked to offer it no
+   *  more. `returning`: it is wanted again; its master was asked to offer it again. */
+  readonly phase: 'idle' | 'closing' | 'returning';
+  readonly since: Millis;
+  /** Times of the reads in which it was deactivated and empty: two of them prove that nothing can start there. */
+  readonly emptyAt: readonly Millis[];
+};
+
 export type Pause = {
   readonly since: Millis;
   readonly until?: Millis;
@@ -72,6 +85,8 @@ export type Memory = {
   readonly strikes: readonly Strikes[];
   readonly floors: readonly Floor[];
   readonly bought: readonly Bought[];
+  /** By agent id. */
+  readonly leaving: readonly Leaving[];
   readonly pause?: Pause;
 };
 
@@ -82,4 +97,5 @@ export const NO_MEMORY: Memory = {
   strikes: [],
   floors: [],
   bought: [],
+  leaving: [],
 };

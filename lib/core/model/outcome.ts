@@ -1,6 +1,7 @@
 // What became of an action, in the terms in which memory learns from it.
 import type { Millis } from './machine';
 import type { Offering } from './offering';
+import type { AgentAction } from './plan';
 
 /** What one offering answered. `scope` tells how much goes cold: this offering, its subnet, or a whole quota class. */
 export type OfferingError = {
@@ -9,6 +10,8 @@ export type OfferingError = {
   readonly message: string;
   readonly kind: 'capacity' | 'quota' | 'config' | 'unsupported' | 'unknown';
 };
+
+export type AgentCall = AgentAction['kind'];
 
 export type Outcome =
   | {
@@ -26,6 +29,14 @@ export type Outcome =
       readonly at: Millis;
       readonly machines: readonly string[];
       readonly failed: readonly { readonly id: string; readonly message: string }[];
+    }
+  /** The master did what was asked about the agent, or had done it before. */
+  | {
+      readonly kind: 'asked';
+      readonly action: string;
+      readonly at: Millis;
+      readonly call: AgentCall;
+      readonly agent: string;
     }
   | { readonly kind: 'notified'; readonly action: string; readonly at: Millis }
   /** Neither done nor refused as far as is known; the intent stays open and is read back. */

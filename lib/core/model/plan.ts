@@ -8,7 +8,7 @@ import type { CloudName, Offering } from './offering';
 export const PLAN_VERSION = 1;
 
 /** Closed set of the steps that speak in a plan. */
-export type StepName = 'schedule' | 'heal' | 'scale-out';
+export type StepName = 'schedule' | 'heal' | 'scale-in' | 'scale-out';
 
 export type Launch = {
   readonly kind: 'launch';
@@ -38,6 +38,17 @@ export type Terminate = {
   readonly why: string;
 };
 
+/** What is asked of the master about one agent. `mark-gone` cannot be taken back. */
+export type AgentAction = {
+  readonly kind: 'deactivate' | 'reactivate' | 'mark-gone';
+  readonly id: string;
+  readonly step: StepName;
+  readonly pool: string;
+  readonly agent: string;
+  readonly machine: string;
+  readonly why: string;
+};
+
 export type Notify = {
   readonly kind: 'notify';
   readonly id: string;
@@ -48,7 +59,7 @@ export type Notify = {
   readonly why: string;
 };
 
-export type Action = Launch | Terminate | Notify;
+export type Action = Launch | Terminate | AgentAction | Notify;
 
 /** Why something that is wanted is not done. */
 export type BlockedCode =
@@ -68,7 +79,10 @@ export type BlockedCode =
   | 'constraint'
   | 'maintenance'
   | 'futile'
-  | 'round-limit';
+  | 'round-limit'
+  | 'budget'
+  | 'window'
+  | 'unsteady';
 
 export type Blocked = {
   readonly step: StepName;
@@ -121,6 +135,8 @@ export type PoolLine = {
   readonly launching: number;
   readonly booting: number;
   readonly neverJoined: number;
+  /** Being given back: no more offers, and ended once they are seen empty twice. */
+  readonly leaving: number;
   readonly ending: number;
   readonly wanted: number;
   readonly limit: number;

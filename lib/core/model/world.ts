@@ -27,6 +27,9 @@ export type OpenSchedule = {
 /** What new machines of a pool are started with today: half of the name under which strikes are counted. */
 export type PoolTemplate = { readonly pool: string; readonly image: string; readonly bootstrap: string };
 
+/** Nothing of the pool is disrupted before `until` by our own wish. */
+export type Denied = { readonly pool: string; readonly until: Millis };
+
 export type World = {
   readonly clouds: readonly CloudView[];
   readonly agents: Source<readonly Agent[]>;
@@ -38,4 +41,6 @@ export type World = {
   readonly facts: Source<readonly Fact[]>;
   readonly schedules: readonly OpenSchedule[];
   readonly templates: readonly PoolTemplate[];
+  /** Pools in one of whose blackout windows this moment is, and until when. */
+  readonly denied: readonly Denied[];
 };

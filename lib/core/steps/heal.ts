@@ -3,6 +3,7 @@
 // anything. (Ghosts, gray agents and dead machines are judged by later behaviours of this step.)
 import { type Failed, forgive, strike, strikesOf, STRIKES_TO_OPEN } from '../breaker';
 import { type Joined, JUDGED_FOR_MS } from '../join';
+import { isClosing } from '../leaving';
 import type { Strikes } from '../model/memory';
 import type { Action, Blocked, Terminate } from '../model/plan';
 import { DIMENSIONS } from '../model/resources';
@@ -35,11 +36,11 @@ export const heal: Step = (view) => {
   return { actions: [...terminations(ending, view), ...alarms], blocked, memory };
 };
 
-/** Where either list is incomplete, a missing agent is unknown and not missing. */
+/** Where either list is incomplete, a missing agent is unknown and not missing. One that is given back is missed by nobody. */
 const isMissing = ({ machine, standing }: Joined, view: View): boolean => {
   const pool = view.pools.get(machine.pool ?? '');
   const isSeen = pool !== undefined && poolScope(view, pool)?.complete === true;
-  return standing === 'never-joined' && isSeen && view.world.agents.complete;
+  return standing === 'never-joined' && isSeen && view.world.agents.complete && !isClosing(view, machine.id);
 };
 
 /** An agent that nobody lists any more may run tasks beyond the master's reach: its machine never joined only if no turn

@@ -2,35 +2,27 @@
 // all pools of the cluster answers which shapes, how many and where; what it cannot place gets a reason. When a spend
 // cap is in the way, the same fit is asked again with fewer machines rather than its answer being cut.
 import { breakerState, probeAt, strikesOf } from '../breaker';
-import { coldUntil, market, type Market, namesShapes, poolOfferings } from '../buyable';
-import { type Classified, classify, isDemand, lacksResources } from '../demand';
+import { coldUntil, type Market, poolOfferings } from '../buyable';
+import type { Classified } from '../demand';
 import { fit, type Fit, type FitLine } from '../fit';
 import type { Purchase } from '../purchase';
-import { floorPurchases, referenceShape } from '../floors';
-import { isFutile, markFutile, noteBought } from '../futile';
-import { headroomWants } from '../headroom';
-import { agentHosts } from '../hosts';
+import { floorPurchases } from '../floors';
+import { markFutile, noteBought } from '../futile';
 import { dearest, launchesOf } from '../launches';
 import type { Action, Blocked, DemandLine, Launch, Terminate } from '../model/plan';
 import type { QueueItem } from '../model/app';
 import type { Pool } from '../model/spec';
-import type { Want } from '../place';
 import type { Step } from '../step';
-import type { Host } from '../supply';
-import { type Tally, tallyTasks } from '../tally';
 import { expectedOf, poolSize, spendNow, standingIn, type View } from '../view';
 import { limitOf, type Obstacle, obstacles } from '../obstacles';
 import { linesOf, refusals } from '../reasons';
+import { demandOf, hostsAfter, openMarket, tallyOf, wantsOf } from '../wanted';
 
 export const scaleOut: Step = (view, before) => {
   const ended = before.filter((action): action is Terminate => action.kind === 'terminate');
-  const queue = [...view.world.queue.value].sort(byAge).map((item) => classify(item, view.now));
-  const futile = queue.filter(({ item, verdict }) => isDemand(verdict) && isFutile(view, item));
-  const wanted = queue.filter(
-    (entry) => isDemand(entry.verdict) && !futile.includes(entry) && isBelieved(entry, view),
-  );
+  const { queue, futile, wanted } = demandOf(view);
   const open = openMarket(view);
-  const answer = affordable(view, wanted, { market: open, ended });
+  const answer = affordable(view, wanted, { market: open, before, ended });
   const launches = launchesOf(answer.purchases, view, open, replacedBy(view, ended));
   const marked = markFutile(
     view.memory,
@@ -54,20 +46,6 @@ export const scaleOut: Step = (view, before) => {
   };
 };
 
-const byAge = (a: QueueItem, b: QueueItem): number =>
-  a.since - b.since ||
-  (a.runSpec.id < b.runSpec.id
-    ? -1
-    : a.runSpec.id > b.runSpec.id
-      ? 1
-      : a.runSpec.role < b.runSpec.role
-        ? -1
-        : 1);
-
-/** With an incomplete view of the agents only Marathon's own word that they lack resources is believed. */
-const isBelieved = ({ item }: Classified, view: View): boolean =>
-  view.world.agents.complete || lacksResources(item);
-
 const launchIds = (launches: readonly Launch[]): readonly string[] => launches.map(({ id }) => id);
 
 const servedItems = (wanted: readonly Classified[], lines: readonly FitLine[]): readonly QueueItem[] => {
@@ -77,29 +55,15 @@ const servedItems = (wanted: readonly Classified[], lines: readonly FitLine[]): 
 
 /** A machine is replaced once: what is on its way to its pool already takes the place of machines that are still listed. */
 const replacedBy = (view: View, ended: readonly Terminate[]): ReadonlyMap<string, readonly string[]> =>
-  new Map(ended.map(({ pool, machines }) => [pool, machines.slice(onTheWay(view, pool))]));
+  new Map(
+    ended
+      .filter(({ step }) => step === 'heal')
+      .map(({ pool, machines }) => [pool, machines.slice(onTheWay(view, pool))]),
+  );
 
 const onTheWay = (view: View, pool: string): number =>
   expectedOf(view, pool) +
   standingIn(view, pool).filter(({ standing }) => standing === 'launching' || standing === 'booting').length;
-
-/** Everything that may be bought now. A pool with an open breaker buys nothing. */
-const openMarket = (view: View): Market =>
-  market({
-    pools: [...view.pools.values()]
-      .filter((pool) => breakerState(view.memory, view, pool.name) !== 'open')
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    offerings: [...view.world.offerings.value].sort(
-      (a, b) => a.usdPerHour - b.usdPerHour || (key(a) < key(b) ? -1 : 1),
-    ),
-    shapes: view.shapes,
-    cold: view.memory.cold,
-    now: view.now,
-    byShape: namesShapes(view.world.queue.value),
-  });
-
-const key = (o: { readonly zone: string; readonly shape: string; readonly market: string }): string =>
-  `${o.shape}/${o.zone}/${o.market}`;
 
 type Answer = Fit & {
   readonly floorUsdPerHour: number;
@@ -107,7 +71,12 @@ type Answer = Fit & {
   /** What holds back the rest, where a limit does. */
   readonly limit: Obstacle;
 };
-type Setting = { readonly market: Market; readonly ended: readonly Terminate[] };
+type Setting = {
+  readonly market: Market;
+  /** Actions of earlier steps, and those of them that end machines. */
+  readonly before: readonly Action[];
+  readonly ended: readonly Terminate[];
+};
 
 /** The fit, then the floors; asked again with fewer machines while the spend cap is exceeded. */
 const affordable = (view: View, wanted: readonly Classified[], setting: Setting): Answer => {
@@ -150,19 +119,14 @@ const answerWith = (
   wanted: readonly Classified[],
   setting: Setting & { readonly most: number },
 ): Answer => {
-  const wants: readonly Want[] = [
-    ...wanted.map(({ item }) => ({ runSpec: item.runSpec, count: item.count })),
-    ...[...view.pools.values()].flatMap((pool) =>
-      headroomWants(view, pool, referenceShape(view, pool, setting.market)),
-    ),
-  ];
+  const wants = wantsOf(view, wanted, setting.market);
   const poolLeft = new Map(
     [...view.pools.values()].map((pool) => [pool.name, poolRoom(view, pool, setting.ended)]),
   );
   const found = fit({
     wants,
-    hosts: hosts(view, setting.ended),
-    context: { groupBy: view.spec.marathon.groupBy, tally: tally(view, wants) },
+    hosts: hostsAfter(view, setting.before),
+    context: { groupBy: view.spec.marathon.groupBy, tally: tallyOf(view, wants) },
     market: setting.market,
     poolLeft,
     clusterLeft: setting.most,
@@ -195,32 +159,6 @@ const merged = (purchases: readonly Purchase[]): readonly Purchase[] => {
     found.set(name, before === undefined ? purchase : { ...before, count: before.count + purchase.count });
   }
   return [...found.values()];
-};
-
-/** What agents have free counts only while the master's list is complete; machines on their way always count. An agent
- *  whose machine is ending, or is ended by this plan, is listed for a while and has no room any more. */
-const hosts = (view: View, ended: readonly Terminate[]): readonly Host[] => {
-  if (!view.world.agents.complete) return view.coming;
-  const machines = new Set(ended.flatMap((action) => action.machines));
-  const leaving = new Set(
-    view.join.joined
-      .filter(({ machine, standing }) => standing === 'ending' || machines.has(machine.id))
-      .flatMap(({ agent }) => (agent === undefined ? [] : [agent.id])),
-  );
-  const staying = view.world.agents.value.filter(({ id }) => !leaving.has(id));
-  return [...staying.flatMap(agentHosts), ...view.coming];
-};
-
-const tally = (view: View, wants: readonly Want[]): Tally => {
-  const agents = view.world.agents.value;
-  const byHost = new Map(agents.map((agent) => [agent.hostname, agent]));
-  const byId = new Map(agents.map((agent) => [agent.id, agent]));
-  return tallyTasks(
-    wants.map(({ runSpec }) => runSpec),
-    view.world.tasks.value,
-    (task) =>
-      byId.get(task.agentId ?? '') ?? byHost.get(task.host) ?? { hostname: task.host, attributes: {} },
-  );
 };
 
 const endedIn = (ended: readonly Terminate[], pool?: string): number =>

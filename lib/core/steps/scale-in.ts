@@ -1,0 +1,271 @@
+// Machines whose agents have run nothing for a while are given back, when everything that wants room has it without them.
+// Room that is wanted again is taken back before anything is bought, and so is an agent on which a task has landed after
+// all, until it is marked gone.
+import { agentHosts } from '../hosts';
+import { floorOf } from '../floors';
+import { closingIn, isEmpty, isProven, lookedAt } from '../leaving';
+import type { Agent } from '../model/agent';
+import type { Leaving } from '../model/memory';
+import type { Action, AgentAction, Blocked, BlockedCode, Terminate } from '../model/plan';
+import type { Pool } from '../model/spec';
+import { placeAll, type Want } from '../place';
+import type { Step } from '../step';
+import { type Host, Supply } from '../supply';
+import { copyTally, type Tally } from '../tally';
+import {
+  budgetOf,
+  expectedOf,
+  machinePrice,
+  poolScope,
+  poolSize,
+  standingIn,
+  type View,
+  withMemory,
+} from '../view';
+import { demandOf, hostsAfter, openMarket, reactivated, tallyOf, wantsOf } from '../wanted';
+
+/** Of a pool at most this share, or this many where it is more, begins to leave in one plan (facts/invariants, S12). */
+const MOST_SHARE = 0.1;
+const MOST_MACHINES = 10;
+
+export const scaleIn: Step = (view, before) => {
+  // Later rounds of a turn look at the same world, in which nothing that the first asked for is done yet.
+  if (view.round > 1) return { actions: [], blocked: [], memory: view.memory };
+  const known = lookedAt(view);
+  const room = roomOf(view, known, before);
+  const back = takenBack(known, room, view);
+  const returning = known.map((entry) =>
+    back.has(entry.agent) ? { ...entry, phase: 'returning' as const, emptyAt: [] } : entry,
+  );
+  const pools = [...view.pools.values()].map((pool) => begun(pool, returning, room, view));
+  const begins = new Set(pools.flatMap(({ agents }) => agents));
+  const leaving = returning.map((entry) =>
+    begins.has(entry.agent) ? { ...entry, phase: 'closing' as const, since: view.now } : entry,
+  );
+  return {
+    actions: named([...calls(leaving, back, view), ...ends(leaving, view)], view),
+    blocked: pools.flatMap(({ blocked }) => blocked),
+    memory: { ...view.memory, leaving: [...leaving].sort((a, b) => (a.agent < b.agent ? -1 : 1)) },
+  };
+};
+
+// ---- is there room without them? -----------------------------------------------------------------------------
+
+type Room = {
+  readonly wants: readonly Want[];
+  readonly tally: Tally;
+  /** Without the agents that are closing. */
+  readonly hosts: readonly Host[];
+  readonly unplaced: number;
+};
+
+const roomOf = (view: View, leaving: readonly Leaving[], before: readonly Action[]): Room => {
+  const market = openMarket(view);
+  const wants = wantsOf(view, demandOf(view).wanted, market);
+  const tally = tallyOf(view, wants);
+  const hosts = hostsAfter(withMemory(view, { ...view.memory, leaving }), before);
+  return { wants, tally, hosts, unplaced: unplacedOn(hosts, { wants, tally }, view) };
+};
+
+const unplacedOn = (
+  hosts: readonly Host[],
+  { wants, tally }: Pick<Room, 'wants' | 'tally'>,
+  view: View,
+): number => {
+  const context = { groupBy: view.spec.marathon.groupBy, tally: copyTally(tally) };
+  return placeAll(new Supply(hosts), wants, context).reduce((sum, line) => sum + line.unplaced, 0);
+};
+
+// ---- back ------------------------------------------------------------------------------------------------------
+
+/** Agents that return, with the reason. What may have been marked gone already does not. */
+const takenBack = (known: readonly Leaving[], room: Room, view: View): ReadonlyMap<string, string> => {
+  const agents = agentsById(view);
+  const sent = new Set(view.memory.leaving.filter(isProven).map(({ agent }) => agent));
+  const open = known.flatMap((entry) => {
+    const agent = agents.get(entry.agent);
+    return entry.phase !== 'closing' || agent === undefined || sent.has(entry.agent)
+      ? []
+      : [{ entry, agent }];
+  });
+  const back = new Map<string, string>();
+  for (const { agent } of open) if (!isEmpty(agent)) back.set(agent.id, 'a task runs on it after all');
+  for (const agent of wantedBack(
+    open.flatMap(({ agent }) => (back.has(agent.id) ? [] : [agent])),
+    room,
+    view,
+  ))
+    back.set(agent.id, 'its room is wanted again');
+  for (const pool of view.pools.values()) {
+    const closing = open.filter(({ entry }) => entry.pool === pool.name && !back.has(entry.agent));
+    const short = floorOf(view, pool) - (poolSize(view, pool) - closing.length);
+    for (const { entry } of closing.slice(0, Math.max(0, short)))
+      back.set(entry.agent, `the pool is held at ${floorOf(view, pool)} machines again`);
+  }
+  return back;
+};
+
+/** The fewest of these agents, in their order, with which as much finds room as with all of them. */
+const wantedBack = (agents: readonly Agent[], room: Room, view: View): readonly Agent[] => {
+  if (room.unplaced === 0 || agents.length === 0) return [];
+  const left = (count: number): number => {
+    const hosts = agents.slice(0, count).flatMap((agent) => agentHosts(reactivated(agent)));
+    return unplacedOn([...room.hosts, ...hosts], room, view);
+  };
+  const best = left(agents.length);
+  return agents.slice(
+    0,
+    firstThat(agents.length, (count) => left(count) <= best || best >= room.unplaced),
+  );
+};
+
+/** The least number from 0 to `most` that holds, where every larger one holds too; `most` is taken to hold. */
+const firstThat = (most: number, holds: (count: number) => boolean): number => {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+// ---- which begin to leave ------------------------------------------------------------------------------------
+
+type Begun = { readonly agents: readonly string[]; readonly blocked: readonly Blocked[] };
+
+const begun = (pool: Pool, leaving: readonly Leaving[], room: Room, view: View): Begun => {
+  const due = leaving.filter(
+    ({ phase, pool: name, since }) =>
+      phase === 'idle' && name === pool.name && view.now - since >= pool.disruption.emptyForMs,
+  );
+  const closing = closingIn(leaving, pool.name).length;
+  const spare = Math.min(due.length, poolSize(view, pool) - closing - floorOf(view, pool));
+  if (spare <= 0) return { agents: [], blocked: [] };
+  const held = hindrance(pool, closing, view);
+  if (held !== undefined) return { agents: [], blocked: [{ ...held, count: spare }] };
+  const size = poolSize(view, pool);
+  const most = Math.min(
+    spare,
+    budgetOf(pool, size) - closing,
+    Math.max(MOST_MACHINES, Math.floor(size * MOST_SHARE)),
+  );
+  const order = [...due].sort(byPrice(view)).map(({ agent }) => agent);
+  return { agents: order.slice(0, dispensable(order, most, room, view)), blocked: [] };
+};
+
+/** How many of the first agents of `order`, at most `most`, nobody would miss: the more leave, the less room there is. */
+const dispensable = (order: readonly string[], most: number, room: Room, view: View): number => {
+  const fails = (count: number): boolean => {
+    const gone = new Set(order.slice(0, count));
+    const hosts = room.hosts.filter(({ kind, id }) => kind !== 'agent' || !gone.has(id));
+    return unplacedOn(hosts, room, view) > room.unplaced;
+  };
+  return firstThat(most + 1, fails) - 1;
+};
+
+const hindrance = (pool: Pool, closing: number, view: View): Blocked | undefined => {
+  const held = (code: BlockedCode, why: string, until?: number): Blocked => ({
+    step: 'scale-in',
+    code,
+    subject: pool.name,
+    count: 1,
+    why: `idle machines stay: ${why}`,
+    ...(until === undefined ? {} : { until }),
+  });
+  const { agents, queue, denied } = view.world;
+  if (!agents.complete || !queue.complete || poolScope(view, pool)?.complete !== true)
+    return held('unsteady', 'the agents, the queue or the machines cannot be seen whole');
+  if (demandOf(view).queue.some(({ verdict }) => verdict === 'waiting'))
+    return held('unsteady', 'tasks have just begun to wait');
+  if (isGrowing(pool, view)) return held('unsteady', 'machines are on their way to the pool');
+  const window = denied.find((entry) => entry.pool === pool.name);
+  if (window !== undefined) return held('window', 'a blackout window is open', window.until);
+  if (budgetOf(pool, poolSize(view, pool)) <= closing)
+    return held('budget', `${closing} leave already and the budget allows no more at once`);
+  return undefined;
+};
+
+const isGrowing = (pool: Pool, view: View): boolean =>
+  expectedOf(view, pool.name) > 0 ||
+  standingIn(view, pool.name).some(({ standing }) => standing === 'launching' || standing === 'booting');
+
+/** The dearest first; of equals those in the zone with the most machines. */
+const byPrice = (view: View): ((a: Leaving, b: Leaving) => number) => {
+  const machines = new Map(view.join.joined.map(({ machine }) => [machine.id, machine]));
+  const inZone = new Map<string, number>();
+  for (const { pool, zone } of machines.values())
+    inZone.set(`${pool ?? ''}|${zone}`, (inZone.get(`${pool ?? ''}|${zone}`) ?? 0) + 1);
+  const price = ({ machine }: Leaving): number => {
+    const found = machines.get(machine);
+    return found === undefined ? 0 : machinePrice(view, found);
+  };
+  const load = ({ machine, pool }: Leaving): number =>
+    inZone.get(`${pool}|${machines.get(machine)?.zone ?? ''}`) ?? 0;
+  return (a, b) => price(b) - price(a) || load(b) - load(a) || (a.agent < b.agent ? -1 : 1);
+};
+
+// ---- what is said to the master and to the cloud ---------------------------------------------------------------
+
+type Unnamed = (Omit<AgentAction, 'id'> | Omit<Terminate, 'id'>) & { readonly id?: never };
+
+const calls = (
+  leaving: readonly Leaving[],
+  back: ReadonlyMap<string, string>,
+  view: View,
+): readonly Omit<AgentAction, 'id'>[] => {
+  const agents = agentsById(view);
+  return leaving.flatMap((entry) => {
+    const next = nextCall(entry, agents.get(entry.agent), back);
+    const { agent, machine, pool } = entry;
+    return next === undefined ? [] : [{ ...next, step: 'scale-in' as const, pool, agent, machine }];
+  });
+};
+
+const nextCall = (
+  entry: Leaving,
+  agent: Agent | undefined,
+  back: ReadonlyMap<string, string>,
+): Pick<AgentAction, 'kind' | 'why'> | undefined => {
+  if (agent === undefined || agent.recovered || entry.phase === 'idle') return undefined;
+  if (entry.phase === 'returning')
+    return agent.deactivated
+      ? { kind: 'reactivate', why: back.get(entry.agent) ?? 'it was to be taken back' }
+      : undefined;
+  if (isProven(entry)) return { kind: 'mark-gone', why: 'it was deactivated and read empty twice' };
+  return agent.deactivated ? undefined : { kind: 'deactivate', why: 'it runs nothing and nothing needs it' };
+};
+
+/** An agent that is proven empty and listed no more is gone. */
+const ends = (leaving: readonly Leaving[], view: View): readonly Omit<Terminate, 'id'>[] => {
+  if (!view.world.agents.complete) return [];
+  const agents = agentsById(view);
+  return [...view.pools.values()].flatMap((pool) => {
+    const machines = closingIn(leaving, pool.name)
+      .filter((entry) => isProven(entry) && !agents.has(entry.agent))
+      .map(({ machine }) => machine)
+      .sort();
+    if (machines.length === 0) return [];
+    const { name, cloud, account, region } = pool;
+    const why =
+      machines.length === 1 ? 'its agent ran nothing and is gone' : 'their agents ran nothing and are gone';
+    return [
+      {
+        kind: 'terminate' as const,
+        step: 'scale-in' as const,
+        pool: name,
+        cloud,
+        account,
+        region,
+        machines,
+        why,
+      },
+    ];
+  });
+};
+
+const named = (actions: readonly Unnamed[], view: View): readonly Action[] =>
+  actions.map((action, nth) => ({ ...action, id: `${view.turn}.${view.round}.s${nth}` }));
+
+const agentsById = (view: View): ReadonlyMap<string, Agent> =>
+  new Map(view.world.agents.value.map((agent) => [agent.id, agent]));
