@@ -29,7 +29,7 @@ export type Fit = {
 export const fit = (input: FitInput): Fit => {
   const onHosts = settleIn(input);
   const rest = onHosts
-    .filter((placed) => placed.unplaced > 0)
+    .filter(({ unplaced, want }) => unplaced > 0 && want.onTrial !== true)
     .map(({ want, unplaced }) => ({ ...want, count: unplaced }));
   const plans = rest.length === 0 ? NOTHING_BOUGHT : buy(rest, input);
   // By the row and not by its name: an app whose role has changed has a row for each role (semantics §2.4).
@@ -65,8 +65,17 @@ const lineOf = (
     onComing: placed.on.coming,
     onBought,
     unplaced,
-    leftover: unplaced === 0 ? 'none' : (leftovers.get(placed.want.runSpec.id) ?? 'limit'),
+    leftover: leftoverOf(placed.want, unplaced, leftovers),
   };
+};
+
+const leftoverOf = (
+  { runSpec, onTrial }: Want,
+  unplaced: number,
+  leftovers: ReadonlyMap<string, Leftover>,
+): Leftover => {
+  if (unplaced === 0) return 'none';
+  return onTrial === true ? 'trial' : (leftovers.get(runSpec.id) ?? 'limit');
 };
 
 const buy = (rest: readonly Want[], input: FitInput): Bought => {

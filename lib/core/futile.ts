@@ -1,14 +1,19 @@
-// Demand that machines do not cure. When agents that were bought for a run spec have been registered for some minutes,
-// Marathon has not placed any of it since, and neither its definition nor the refusal has changed, buying more would
-// only run up to the limit: it is named, alarmed and left (DESIGN §5).
+// Demand that machines do not cure. When an agent that was bought for a run spec has been registered for some minutes with
+// room for it, Marathon has not placed any of it since, and neither its definition nor the refusal has changed, buying more
+// would only run up to the limit: it is named, alarmed and left (DESIGN §5).
 import { refusalOf } from './demand';
+import { agentHosts } from './hosts';
+import type { Agent } from './model/agent';
 import type { QueueItem } from './model/app';
 import type { Bought, Memory } from './model/memory';
 import type { Millis } from './model/machine';
+import { fits } from './model/resources';
 import type { View } from './view';
 
 /** Registered for this long without a placement. Marathon's own slowest step, a declined offer, takes 2 minutes. */
 const FUTILE_AFTER_MS = 5 * 60_000;
+/** Marathon takes the offers of a new agent within seconds: after this long something is in the way. */
+const TRIAL_AFTER_MS = 60_000;
 /** Notes kept at once: they are one stored item, and older ones have had their chance. */
 const MOST_NOTES = 400;
 
@@ -20,22 +25,29 @@ export const boughtFor = (memory: Memory, item: QueueItem): Bought | undefined =
       entry.refusal === refusalOf(item),
   );
 
-/** True when machines bought for exactly this demand stand ready and did not help. */
-export const isFutile = (view: View, item: QueueItem): boolean => {
+/** What the agents say that were bought for exactly this demand and stand ready with room that nobody takes for it.
+ *  `futile`: one has stood so for minutes, so more of them would not help. `trial`: one has stood so for a while; nothing
+ *  more is bought before it is known. */
+export const trialOf = (view: View, item: QueueItem): 'futile' | 'trial' | undefined => {
   const entry = boughtFor(view.memory, item);
-  if (entry === undefined) return false;
-  if (entry.futileSince !== undefined) return true;
-  const machines = view.join.joined.filter(({ machine }) => entry.launches.includes(machine.launch ?? ''));
-  if (machines.some(({ standing }) => standing === 'launching' || standing === 'booting')) return false;
-  if (view.memory.expected.some(({ launch }) => entry.launches.includes(launch))) return false;
-  // An agent that announces another pool is no help and no proof either.
-  const registered = machines.flatMap(({ agent, standing }) =>
-    standing !== 'ready' || agent?.registeredAt === undefined ? [] : [agent.registeredAt],
-  );
-  const last = Math.max(...registered);
-  if (registered.length === 0 || view.now - last < FUTILE_AFTER_MS) return false;
-  return item.lastUsedOfferAt === undefined || item.lastUsedOfferAt < last;
+  if (entry === undefined) return undefined;
+  if (entry.futileSince !== undefined) return 'futile';
+  const launches = new Set(entry.launches);
+  const waits = view.join.joined.flatMap(({ agent, machine, standing }) => {
+    // An agent that announces another pool is no help and no proof either.
+    if (agent?.registeredAt === undefined || standing !== 'ready' || !launches.has(machine.launch ?? ''))
+      return [];
+    const isUsed = item.lastUsedOfferAt !== undefined && item.lastUsedOfferAt >= agent.registeredAt;
+    return isUsed || !hasRoom(agent, item) ? [] : [view.now - agent.registeredAt];
+  });
+  const longest = Math.max(...waits);
+  if (longest >= FUTILE_AFTER_MS) return 'futile';
+  return longest >= TRIAL_AFTER_MS ? 'trial' : undefined;
 };
+
+/** One that other tasks have filled says nothing. */
+const hasRoom = (agent: Agent, { runSpec }: QueueItem): boolean =>
+  agentHosts(agent).some(({ free }) => fits(runSpec.each, free));
 
 /** Memory that names the futile items, and which of them are new. */
 export const markFutile = (

@@ -20,10 +20,16 @@ export const obstacles = (view: View, open: Market, limit: Obstacle): FindObstac
   let known: Shut | undefined;
   return ({ want, leftover }) => {
     if (leftover === 'limit' || leftover === 'none') return limit;
+    if (leftover === 'trial') return ON_TRIAL;
     known ??= shutMarket(view, open);
     if (known.whole.buyables.length === 0) return NO_OFFERING;
     return notNow(want.runSpec, known) ?? never(leftover);
   };
+};
+
+const ON_TRIAL: Obstacle = {
+  code: 'waiting',
+  why: 'an agent that was bought for it has room and Marathon has not taken it yet, so no more are bought before it has had its time',
 };
 
 const NO_OFFERING: Obstacle = {

@@ -17,6 +17,8 @@ import { addTo, countsOver, NOWHERE, type OpenCounts, type Tally } from './tally
 export type Want = {
   readonly runSpec: RunSpec;
   readonly count: number;
+  /** Nothing is bought for it, whatever is left over. */
+  readonly onTrial?: true;
 };
 
 export type Placed = {

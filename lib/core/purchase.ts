@@ -23,8 +23,8 @@ export type FitInput = {
 };
 
 /** `none`: all placed. `no-pool`: no pool's new agents would pass. `constraint`: counting constraints allow no more.
- *  `fits-nothing`: larger than every offering. `limit`: a pool or cluster limit is in the way. */
-export type Leftover = 'none' | 'no-pool' | 'constraint' | 'fits-nothing' | 'limit';
+ *  `trial`: it is not known yet whether machines help. `fits-nothing`: larger than every offering. `limit`: a pool or cluster limit is in the way. */
+export type Leftover = 'none' | 'trial' | 'no-pool' | 'constraint' | 'fits-nothing' | 'limit';
 
 /** Machines of one offering to buy. Each carries at most `load`; any of `lanes` would do. */
 export type Purchase = {

@@ -19,7 +19,7 @@ const QUOTA_MS = 15 * 60_000;
 const UNSUPPORTED_MS = 24 * 60 * 60_000;
 /** An entry is kept this long after it warmed up, so that the next error finds how often it failed before. */
 const COLD_MEMORY_MS = 60 * 60_000;
-/** What was bought for is remembered this long, far beyond any boot. */
+/** What was bought for is remembered this long, far beyond any boot; what is futile, for as long as it waits. */
 const BOUGHT_MEMORY_MS = 24 * 60 * 60_000;
 
 /** Memory without what has ended or was settled by the observation of this view. */
@@ -36,7 +36,9 @@ export const settle = (view: View): Memory => {
     floors: memory.floors.filter((floor) => floor.until > now),
     expected: memory.expected.flatMap((launch) => settleLaunch(launch, view)),
     bought: memory.bought.filter(
-      (entry) => entry.at + BOUGHT_MEMORY_MS > now && (!world.queue.complete || queued.has(entry.runSpec)),
+      (entry) =>
+        (entry.futileSince !== undefined || entry.at + BOUGHT_MEMORY_MS > now) &&
+        (!world.queue.complete || queued.has(entry.runSpec)),
     ),
   };
 };

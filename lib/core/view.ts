@@ -37,13 +37,13 @@ export type View = PlanInput & {
 
 export const viewOf = (input: PlanInput): View => {
   const pools = new Map(input.spec.pools.map((pool) => [pool.name, pool]));
-  const shapes = new Map(input.world.shapes.value.map((shape) => [shape.name, shape]));
   const machines = input.world.clouds.flatMap((cloud) => cloud.value);
   const joined = join(machines, input.world.agents.value, {
     now: input.now,
     pools: new Set(pools.keys()),
     registerWithinMs: (pool) => pools.get(pool ?? '')?.registerWithinMs ?? DEFAULT_REGISTER_MS,
   });
+  const shapes = learned(input.world.shapes.value, joined.joined);
   const listed = listedIn(joined.joined);
   const coming = comingHosts({
     joined: joined.joined,
@@ -65,6 +65,38 @@ export const viewOf = (input: PlanInput): View => {
     coming,
     prices,
   };
+};
+
+/** Shapes as their agents know them: what an agent announces is what there is, whatever the catalogue says of the shape.
+ *  The most that any of a shape announces counts, so that one odd agent does not speak for all. */
+const learned = (shapes: readonly Shape[], joined: readonly Joined[]): ReadonlyMap<string, Shape> => {
+  const most = new Map<string, { cpuMilli: number; memMib: number }>();
+  for (const { agent, machine, standing } of joined) {
+    if (agent === undefined || standing !== 'ready') continue;
+    const { cpuMilli, memMib } = most.get(machine.shape) ?? { cpuMilli: 0, memMib: 0 };
+    most.set(machine.shape, {
+      cpuMilli: Math.max(cpuMilli, agent.total.cpuMilli),
+      memMib: Math.max(memMib, agent.total.memMib),
+    });
+  }
+  return new Map(
+    shapes.map((shape) => {
+      const seen = most.get(shape.name);
+      if (seen === undefined) return [shape.name, shape];
+      const { allocatable } = shape;
+      return [
+        shape.name,
+        {
+          ...shape,
+          allocatable: {
+            ...allocatable,
+            cpuMilli: Math.min(allocatable.cpuMilli, seen.cpuMilli),
+            memMib: Math.min(allocatable.memMib, seen.memMib),
+          },
+        },
+      ];
+    }),
+  );
 };
 
 const groupByPool = (joined: readonly Joined[]): ReadonlyMap<string, readonly Joined[]> => {

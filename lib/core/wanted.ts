@@ -4,7 +4,7 @@ import { breakerState } from './breaker';
 import { market, type Market, namesShapes } from './buyable';
 import { type Classified, classify, isDemand, lacksResources } from './demand';
 import { referenceShape } from './floors';
-import { isFutile } from './futile';
+import { trialOf } from './futile';
 import { headroomWants } from './headroom';
 import { agentHosts } from './hosts';
 import type { Agent } from './model/agent';
@@ -26,7 +26,7 @@ export type Demand = {
 
 export const demandOf = (view: View): Demand => {
   const queue = [...view.world.queue.value].sort(byAge).map((item) => classify(item, view.now));
-  const futile = queue.filter(({ item, verdict }) => isDemand(verdict) && isFutile(view, item));
+  const futile = queue.filter(({ item, verdict }) => isDemand(verdict) && trialOf(view, item) === 'futile');
   const wanted = queue.filter(
     (entry) => isDemand(entry.verdict) && !futile.includes(entry) && isBelieved(entry, view),
   );
@@ -48,7 +48,10 @@ const isBelieved = ({ item }: Classified, view: View): boolean =>
   view.world.agents.complete || lacksResources(item);
 
 export const wantsOf = (view: View, wanted: readonly Classified[], open: Market): readonly Want[] => [
-  ...wanted.map(({ item }) => ({ runSpec: item.runSpec, count: item.count })),
+  ...wanted.map(({ item }): Want => {
+    const { runSpec, count } = item;
+    return trialOf(view, item) === 'trial' ? { runSpec, count, onTrial: true } : { runSpec, count };
+  }),
   ...[...view.pools.values()].flatMap((pool) => headroomWants(view, pool, referenceShape(view, pool, open))),
 ];
 

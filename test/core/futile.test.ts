@@ -5,21 +5,24 @@ import type { Plan } from '../../lib/core/model/plan';
 import { plan } from '../../lib/core/plan';
 import type { PlanInput } from '../../lib/core/view';
 import { noteBought } from '../../lib/core/futile';
+import { text } from '../../lib/core/model/attributes';
 import { afterBoot, boughtIn } from '../builders/core-turns';
 import { anApp, anInput, aWorld, MINUTE, NOW, remembering, some, waiting } from '../builders/fleet';
 
+const constraints = [{ field: 'role', operator: 'IS', value: 'compute' }] as const;
 const row = (more: Partial<RunSpec> = {}, item: Partial<QueueItem> = {}): QueueItem =>
-  waiting(anApp('/a', { each: some(3, 4096), ...more }), 2, item);
+  waiting(anApp('/a', { each: some(3, 4096), constraints, ...more }), 2, item);
 const first = anInput({ world: aWorld({ queue: [row()] }) });
 const bought = plan(first);
 /** Marathon still asks for room some minutes after all that was bought has registered. */
-const still = (item: QueueItem, later = 8 * MINUTE, memory = bought.memory): PlanInput => {
+const still = (item: QueueItem, later = 8 * MINUTE, memory = bought.memory, isFull = false): PlanInput => {
   const then = afterBoot(first, bought, later);
   const agents = then.world.agents.value.map((agent) => ({
     ...agent,
     registeredAt: NOW + 2 * MINUTE,
-    // Something else has filled them: room alone would place the rows in the simulation.
-    used: { ...agent.total, ports: 0 },
+    // They have room, but not what the app asks for.
+    attributes: { ...agent.attributes, role: text('other') },
+    used: isFull ? { ...agent.total, ports: 0 } : agent.used,
   }));
   return {
     ...then,
@@ -46,8 +49,23 @@ describe('demand that machines did not cure', () => {
     expect([boughtIn(again), alarms(again)]).toEqual([0, []]);
   });
 
-  test('gets some minutes after the agents registered', () => {
-    expect(plan(still(row(), 5 * MINUTE)).demand).toMatchObject([{ verdict: 'capacity' }]);
+  test('gets some minutes after the agents registered, in which nothing more is bought for it', () => {
+    const waits = plan(still(row(), 5 * MINUTE));
+    expect(waits.demand).toMatchObject([{ verdict: 'capacity', unplaced: 2 }]);
+    expect(waits.blocked).toMatchObject([{ code: 'waiting', subject: '/a', count: 2 }]);
+    expect(boughtIn(waits)).toBe(0);
+  });
+
+  test('is not what finds every agent full of other tasks: more machines help', () => {
+    const full = plan(still(row(), 20 * MINUTE, bought.memory, true));
+    expect(boughtIn(full)).toBeGreaterThan(0);
+    expect(alarms(full)).toEqual([]);
+  });
+
+  test('stays futile for as long as it waits, days included', () => {
+    const days = plan(still(row(), 72 * 60 * MINUTE, futile.memory));
+    expect(boughtIn(days)).toBe(0);
+    expect(days.demand).toMatchObject([{ verdict: 'futile' }]);
   });
 
   test('is no longer futile when Marathon took an offer since, when its definition or when the refusal changes', () => {
