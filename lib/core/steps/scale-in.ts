@@ -37,7 +37,7 @@ export const scaleIn: Step = (view, before) => {
   const returning = known.map((entry) =>
     back.has(entry.agent) ? { ...entry, phase: 'returning' as const, emptyAt: [] } : entry,
   );
-  const pools = [...view.pools.values()].map((pool) => begun(pool, returning, room, view));
+  const pools = begunIn(view, returning, room);
   const begins = new Set(pools.flatMap(({ agents }) => agents));
   const leaving = returning.map((entry) =>
     begins.has(entry.agent) ? { ...entry, phase: 'closing' as const, since: view.now } : entry,
@@ -132,6 +132,21 @@ const firstThat = (most: number, holds: (count: number) => boolean): number => {
 
 // ---- which begin to leave ------------------------------------------------------------------------------------
 
+/** Pool after pool, because what leaves one makes less room for all. */
+const begunIn = (view: View, leaving: readonly Leaving[], first: Room): readonly Begun[] => {
+  let room = first;
+  return [...view.pools.values()].map((pool) => {
+    const found = begun(pool, leaving, room, view);
+    room = { ...room, hosts: without(room.hosts, found.agents) };
+    return found;
+  });
+};
+
+const without = (hosts: readonly Host[], agents: readonly string[]): readonly Host[] => {
+  const gone = new Set(agents);
+  return hosts.filter(({ kind, id }) => kind !== 'agent' || !gone.has(id));
+};
+
 type Begun = { readonly agents: readonly string[]; readonly blocked: readonly Blocked[] };
 
 const begun = (pool: Pool, leaving: readonly Leaving[], room: Room, view: View): Begun => {
@@ -157,9 +172,7 @@ const begun = (pool: Pool, leaving: readonly Leaving[], room: Room, view: View):
 /** How many of the first agents of `order`, at most `most`, nobody would miss: the more leave, the less room there is. */
 const dispensable = (order: readonly string[], most: number, room: Room, view: View): number => {
   const fails = (count: number): boolean => {
-    const gone = new Set(order.slice(0, count));
-    const hosts = room.hosts.filter(({ kind, id }) => kind !== 'agent' || !gone.has(id));
-    return unplacedOn(hosts, room, view) > room.unplaced;
+    return unplacedOn(without(room.hosts, order.slice(0, count)), room, view) > room.unplaced;
   };
   return firstThat(most + 1, fails) - 1;
 };
