@@ -22,6 +22,7 @@ export const agentHosts = (agent: Agent): readonly Host[] => {
     attributes: agent.attributes,
     ...(agent.region === undefined ? {} : { region: agent.region }),
     ...(agent.zone === undefined ? {} : { zone: agent.zone }),
+    ...(agent.isRemote === true ? { isRemote: true } : {}),
   };
   const hasGpus = agent.total.gpus > 0;
   return roomByRole(agent).map(([role, free]) => ({

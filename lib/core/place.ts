@@ -107,7 +107,11 @@ const refusalOf = (run: Run, classes: readonly HostClass[]): Placed['refusal'] =
   return hasRoom ? 'count' : 'room';
 };
 
-/** Role, GPU rule and the constraints that all hosts of a class answer alike. */
+/** Without such a constraint only the masters' own region is taken, and Marathon says nothing of it (semantics §2.5). */
+const namesDomain = ({ constraints }: RunSpec): boolean =>
+  constraints.some(({ field }) => field === '@region' || field === '@zone');
+
+/** Role, GPU rule, region and the constraints that all hosts of a class answer alike. */
 export const classAccepts = (
   hosts: Pick<HostClass, 'place' | 'role' | 'hasGpus'>,
   runSpec: RunSpec,
@@ -116,6 +120,7 @@ export const classAccepts = (
   if (hosts.role !== '*' && hosts.role !== runSpec.role) return false;
   if (!accepted.includes(hosts.role)) return false;
   if (hosts.hasGpus && runSpec.each.gpus === 0) return false;
+  if (hosts.place.isRemote === true && !namesDomain(runSpec)) return false;
   return runSpec.constraints.every(
     (constraint) => isPerHost(constraint.field) || acceptsStatic(constraint, hosts.place),
   );

@@ -188,6 +188,7 @@ const classKey = (host: Host): string => {
     host.role,
     host.hasGpus ? 'gpu' : '',
     host.place.region,
+    host.place.isRemote === true ? 'remote' : '',
     host.place.zone,
     ...attributes,
   ].join('|');

@@ -67,7 +67,11 @@ const kindOf = ({ status, message }: MesosFailure | MarathonFailure): FailureKin
 const SETTLE_MS = 60_000;
 
 const agentsOf = (world: EmulatedWorld): Source<readonly Agent[]> => {
-  const registered = world.mesos.agents().map(registeredAgent).sort(byId);
+  const { region } = world.settings.mesos;
+  const registered = world.mesos
+    .agents()
+    .map((row) => registeredAgent(row, region))
+    .sort(byId);
   const known = new Set(registered.map(({ id }) => id));
   const recovered = world.mesos
     .recoveredAgents()
@@ -92,13 +96,14 @@ const doubts = (world: EmulatedWorld, registered: number, recovered: number): st
     : ['No agent is listed, but the master has only just been elected.'];
 };
 
-const registeredAgent = (row: AgentRow): Agent => ({
+const registeredAgent = (row: AgentRow, region: string | undefined): Agent => ({
   ...identity(row),
   active: row.active,
   deactivated: row.deactivated,
   recovered: false,
   used: sum(row.allocated),
   registeredAt: row.registeredAt,
+  ...(row.domain === undefined || row.domain.region === region ? {} : { isRemote: true as const }),
   ...(row.drain === undefined ? {} : { draining: row.drain.state }),
 });
 

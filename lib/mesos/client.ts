@@ -33,7 +33,13 @@ export type MesosOptions = {
   readonly maxBytes?: number;
 };
 
-export type MasterState = { readonly id: string; readonly version: string; readonly electedAt?: Millis };
+export type MasterState = {
+  readonly id: string;
+  readonly version: string;
+  readonly electedAt?: Millis;
+  /** Of its fault domain; all masters are in one. */
+  readonly region?: string;
+};
 export type Framework = z.infer<typeof schema.frameworksSchema>['get_frameworks']['frameworks'];
 export type TaskLists = z.infer<typeof schema.tasksSchema>['get_tasks'];
 export type OperatorEvent = z.infer<typeof schema.eventSchema>;
@@ -169,11 +175,15 @@ async function* subscribe(line: Line): AsyncGenerator<OperatorEvent> {
   throw new Failure('transient', 'The Mesos master ended the event stream.', { code: 'ended' });
 }
 
-const masterOf = ({ get_master: it }: z.infer<typeof schema.masterSchema>): MasterState => ({
-  id: it.master_info.id,
-  version: it.master_info.version ?? '',
-  ...(it.elected_time == null ? {} : { electedAt: Math.floor(it.elected_time * 1_000) }),
-});
+const masterOf = ({ get_master: it }: z.infer<typeof schema.masterSchema>): MasterState => {
+  const region = it.master_info.domain?.fault_domain?.region?.name;
+  return {
+    id: it.master_info.id,
+    version: it.master_info.version ?? '',
+    ...(region === undefined ? {} : { region }),
+    ...(it.elected_time == null ? {} : { electedAt: Math.floor(it.elected_time * 1_000) }),
+  };
+};
 
 const windowsOf = (answer: z.infer<typeof schema.scheduleSchema>): readonly calls.MaintenanceWindow[] =>
   (answer.get_maintenance_schedule.schedule?.windows ?? []).map((window) => ({

@@ -16,12 +16,22 @@ export const createMesosFrom = (client: MesosClient, { clock }: Pick<MesosOption
     const at = clock.now();
     const list = await client.agents();
     const faults = [...list.faults, ...(await doubtsOf(list, client, at))];
-    return agentsSource(at, list, faults);
+    return agentsSource(at, await inRegions(list, client), faults);
   },
   deactivate: async (agent) => client.deactivateAgent(agent),
   reactivate: async (agent) => client.reactivateAgent(agent),
   markGone: async (agent) => client.markAgentGone(agent),
 });
+
+/** Marks the agents of other regions. The masters' own region is only asked for where agents have one. */
+const inRegions = async (list: AgentList, client: MesosClient): Promise<AgentList> => {
+  if (list.registered.every(({ region }) => region === undefined)) return list;
+  const { region: own } = await client.master();
+  const registered = list.registered.map((agent) =>
+    agent.region === undefined || agent.region === own ? agent : { ...agent, isRemote: true as const },
+  );
+  return { ...list, registered };
+};
 
 const agentsSource = (at: Millis, list: AgentList, faults: readonly string[]): Source<readonly Agent[]> => ({
   at,

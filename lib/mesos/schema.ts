@@ -30,12 +30,13 @@ export const attributeSchema = z.object({
 export type WireAttribute = z.infer<typeof attributeSchema>;
 
 const zoneName = maybe(z.object({ name: z.string() }));
+const domain = maybe(z.object({ fault_domain: maybe(z.object({ region: zoneName, zone: zoneName })) }));
 
 const identitySchema = z.object({
   id,
   hostname: z.string(),
   attributes: maybe(z.array(attributeSchema)),
-  domain: maybe(z.object({ fault_domain: maybe(z.object({ region: zoneName, zone: zoneName })) })),
+  domain,
 });
 export type WireIdentity = z.infer<typeof identitySchema>;
 
@@ -79,6 +80,7 @@ export const masterSchema = z.object({
       id: z.string(),
       hostname: maybe(z.string()),
       version: maybe(z.string()),
+      domain,
       address: maybe(z.object({ hostname: maybe(z.string()), ip: maybe(z.string()), port: z.number() })),
     }),
     start_time: maybe(z.number()),

@@ -69,6 +69,14 @@ describe('placing', () => {
     expect(place([host('g', ZONES[0], 8, { hasGpus: true })], [], 1)).toMatchObject({ refusal: 'class' });
   });
 
+  test('keeps apps without a constraint on region or zone out of other regions than the masters', () => {
+    const far = host('far', ZONES[0], 8);
+    const remote = { ...far, place: { ...far.place, region: 'eu-west-1', isRemote: true as const } };
+    expect(place([remote], [], 1)).toMatchObject({ refusal: 'class', unplaced: 1 });
+    const anywhere = { field: '@region', operator: 'LIKE', value: '.*' } as const;
+    expect(place([remote], [anywhere], 1)).toMatchObject({ unplaced: 0 });
+  });
+
   test('counts what runs already', () => {
     const machine = aMachine('i-1');
     const agent = anAgent(machine);

@@ -22,5 +22,8 @@ export type Agent = {
   readonly reserved: Readonly<Record<string, Resources>>;
   readonly region?: string;
   readonly zone?: string;
+  /** Its fault domain is in another region than the masters': Marathon offers it only to apps that constrain `@region` or
+   *  `@zone` (semantics §2.5). */
+  readonly isRemote?: true;
   readonly registeredAt?: Millis;
 };

@@ -79,4 +79,6 @@ export type Place = {
   readonly attributes: Attributes;
   readonly region?: string;
   readonly zone?: string;
+  /** In another region than the masters. */
+  readonly isRemote?: true;
 };

@@ -48,6 +48,20 @@ describe('the Mesos client', () => {
     });
   });
 
+  test('knows the agents of another region than the masters, to which no ordinary app goes', async () => {
+    const served = await serving({}, { settings: { mesos: { region: 'us-east-1' } } });
+    withAgent(served.world, 1, { region: 'us-east-1', zone: 'us-east-1a' });
+    withAgent(served.world, 2, { region: 'eu-west-1', zone: 'eu-west-1a' });
+    served.clock.advance(1_000);
+    const { value } = await createMesos(mesosOptions(served)).agents();
+    expect(new Map(value.map(({ hostname, isRemote }) => [hostname, isRemote]))).toEqual(
+      new Map([
+        ['agent-1.example', undefined],
+        ['agent-2.example', true],
+      ]),
+    );
+  });
+
   test('does not take the silence after an election for an empty cluster', async () => {
     const served = await serving({}, { settings: { agent: { reregisterMs: [2_000, 2_000] } } });
     withAgent(served.world);

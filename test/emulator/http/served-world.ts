@@ -56,8 +56,13 @@ export const serving = async (
 };
 
 /** An agent that is there already, with room for 4 cpus and 8 GiB. */
-export const withAgent = (world: EmulatedWorld, number = 1): string =>
+export const withAgent = (
+  world: EmulatedWorld,
+  number = 1,
+  domain?: { readonly region: string; readonly zone: string },
+): string =>
   world.mesos.addAgent({
+    ...(domain === undefined ? {} : { domain }),
     hostname: `agent-${number}.example`,
     ip: `10.0.0.${number}`,
     attributes: { zone: text('us-east-1a'), pool: text('web'), rack: { kind: 'scalar', value: number } },
