@@ -12,6 +12,7 @@ import type { Engine } from './engine';
 import { Failure, isFailure, messageOf } from './failure';
 import { abandon, claim, type Head, release, wakeBody } from './head';
 import { record } from './history';
+import { withFields } from './log';
 import { close, commit, type Intent, intentOf, MOST_OPEN, openIntents } from './intents';
 import { noticeKey } from './keys';
 import { observe } from './observe';
@@ -47,17 +48,26 @@ export const reconcile = async (engine: Engine): Promise<TurnReport> => {
   const started = clock.now();
   const head = await claim(store, spec.cluster, started, engine.leaseMs);
   if (head === undefined) return { kind: 'held' };
+  const log = withFields(engine.log, { cluster: spec.cluster, turn: turnName(head) });
   try {
-    return await turnUnder(engine, head, started);
+    const report = await turnUnder({ ...engine, log }, head, started);
+    log.info('the turn is done', {
+      count: report.plans.reduce((sum, { actions }) => sum + actions.length, 0),
+      ms: clock.now() - started,
+    });
+    return report;
   } catch (error) {
+    log.error('the turn ended with an error', { why: messageOf(error) });
     await abandon(store, head).catch((lost: unknown) =>
-      engine.log.warn('the lease was not given back', { cluster: spec.cluster, why: messageOf(lost) }),
+      log.warn('the lease was not given back', { why: messageOf(lost) }),
     );
     throw error;
   }
 };
 
-const turnUnder = async (engine: Engine, head: Head, started: number): Promise<TurnReport> => {
+type Done = Extract<TurnReport, { kind: 'done' }>;
+
+const turnUnder = async (engine: Engine, head: Head, started: number): Promise<Done> => {
   const { store, spec, clock } = engine;
   const recalled = await recall(store, spec.cluster);
   const settled = await settleOpen(engine, { head, recalled, leaseUntil: started + engine.leaseMs });
@@ -171,8 +181,7 @@ const oneRound = async (engine: Engine, turn: Turn, world: World, round: number)
   const outcomes = await inParallel(intents, (intent) => act(engine, intent));
   const after = await digest(engine, { ...turn, head, recalled }, outcomes, []);
   const entry = await record(store, { input, plan, outcomes });
-  for (const sentence of entry.sentences)
-    engine.log.info(sentence, { cluster: spec.cluster, turn: input.turn, round });
+  for (const sentence of entry.sentences) engine.log.info(sentence, { round });
   return { turn: after, plan, outcomes, sentences: entry.sentences };
 };
 

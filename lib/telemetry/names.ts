@@ -4,7 +4,8 @@
 export const NAMESPACE = 'Muster';
 export const SERVICE = 'muster';
 
-/** Custom metrics cost $0.30 a month each, so only these four are sent as metrics; the rest are fields of log lines. */
+/** Custom metrics cost $0.30 a month each, so only these four are sent as metrics. How long a turn took and how
+ *  much it did are fields of its last log line. */
 export const METRICS = {
   /** A plan broke an invariant and was refused. */
   plansRefused: 'PlansRefused',

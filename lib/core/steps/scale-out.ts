@@ -85,7 +85,7 @@ const affordable = (view: View, wanted: readonly Classified[], setting: Setting)
   let answer = answerWith(view, wanted, { ...setting, most });
   if (cap === undefined) return answer;
   const left = cap - spendNow(view);
-  let blocked: Blocked | undefined;
+  let wish: { readonly paid: number; readonly cost: number } | undefined;
   for (let tries = 0; tries < 4; tries += 1) {
     const launches = launchesOf(answer.purchases, view, setting.market, replacedBy(view, setting.ended));
     const free = launches.reduce((sum, { replaces }) => sum + replaces.length, 0);
@@ -94,8 +94,9 @@ const affordable = (view: View, wanted: readonly Classified[], setting: Setting)
     if (paid === 0 || cost <= left + 1e-9) return answer;
     most = free + Math.min(paid - 1, Math.floor((paid * Math.max(0, left)) / cost));
     answer = answerWith(view, wanted, { ...setting, most });
-    blocked ??= capBlock(view, cap, cost);
-    answer = { ...answer, blocked: [blocked], limit: { code: 'spend-cap', why: CAPPED } };
+    wish ??= { paid, cost };
+    const blocked = [capBlock(view, cap, { ...wish, most: most - free })];
+    answer = { ...answer, blocked, limit: { code: 'spend-cap', why: CAPPED } };
   }
   return answer;
 };
@@ -106,12 +107,17 @@ const CAPPED = 'the spend cap allows no more machines';
 const paidFor = (launch: Launch): number =>
   (dearest(launch) * (launch.count - launch.replaces.length)) / launch.count;
 
-const capBlock = (view: View, cap: number, cost: number): Blocked => ({
+const HOURS_A_MONTH = 730;
+
+/** What was wished for, and how many machines of it may be bought. */
+type Capped = { readonly paid: number; readonly cost: number; readonly most: number };
+
+const capBlock = (view: View, cap: number, { paid, cost, most }: Capped): Blocked => ({
   step: 'scale-out',
   code: 'spend-cap',
   subject: view.spec.cluster,
-  count: 1,
-  why: `buying all that is wanted would cost up to $${cost.toFixed(2)} an hour more on top of $${spendNow(view).toFixed(2)}; the cap is $${cap.toFixed(2)} an hour ($${(cap * 24).toFixed(0)} a day)`,
+  count: paid - most,
+  why: `all that is wanted would cost up to $${cost.toFixed(2)} an hour more on top of $${spendNow(view).toFixed(2)}, $${((spendNow(view) + cost) * HOURS_A_MONTH).toFixed(0)} a month; the cap is $${cap.toFixed(2)} an hour, $${(cap * HOURS_A_MONTH).toFixed(0)} a month`,
 });
 
 const answerWith = (

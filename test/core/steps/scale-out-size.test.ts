@@ -154,8 +154,9 @@ describe('the spend cap', () => {
     expect(row?.why).toContain('the spend cap allows no more machines');
     const told = made.blocked.find(({ subject }) => subject === 'prod');
     expect(told?.code).toBe('spend-cap');
+    expect(told?.count).toBeGreaterThan(0);
     expect(told?.why).toMatch(
-      /up to \$\d+\.\d\d an hour more on top of \$0\.40; the cap is \$2\.00 an hour \(\$48 a day\)/,
+      /up to \$\d+\.\d\d an hour more on top of \$0\.40, \$\d+ a month; the cap is \$2\.00 an hour, \$1460 a month/,
     );
   });
 
