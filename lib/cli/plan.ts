@@ -46,13 +46,27 @@ export const plan: Verb = {
       terminal.err('Nothing of the fleet could be read, so no plan was made.\n');
       return UNREAD;
     }
-    tell(input, words, terminal);
+    if (recorded === undefined) tell(input, words, terminal);
+    else tellRecorded(recorded, () => tell(input, words, terminal));
     return unknown.faults.length > 0 ? PARTLY : 0;
   },
 };
 
 const UNREAD = 1;
 const PARTLY = 3;
+
+/** A noun that is not what it was when it was recorded shows only when the plan meets it. */
+const tellRecorded = (path: string, job: () => void): void => {
+  try {
+    job();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new Error(
+      `${path} was changed, or recorded by another version: ${messageOf(cause)}. Record it again with muster plan FILE --input.`,
+      { cause },
+    );
+  }
+};
 
 const tell = (input: PlanInput, words: Words, terminal: Terminal): void => {
   if (isSet(words, 'input')) {
@@ -99,22 +113,68 @@ const liveInput = async (words: Words, terminal: Terminal): Promise<PlanInput | 
   }
 };
 
-const parts = z.looseObject({
-  spec: z.looseObject({ cluster: z.string(), pools: z.array(z.looseObject({ name: z.string() })) }),
-  world: z.looseObject({
-    clouds: z.array(z.unknown()),
-    agents: z.unknown(),
-    queue: z.unknown(),
-    offerings: z.unknown(),
+const source = z.looseObject({
+  at: z.number(),
+  complete: z.boolean(),
+  faults: z.array(z.string()),
+  value: z.array(z.looseObject({})),
+});
+const bounds = z.looseObject({ min: z.number(), max: z.number() });
+const names = z.array(z.string());
+const pool = z.looseObject({
+  name: z.string(),
+  zones: z.array(z.looseObject({ name: z.string() })),
+  shapes: z.looseObject({
+    families: names,
+    names,
+    excluded: names,
+    cpuMilli: bounds,
+    memMib: bounds,
+    gpus: bounds,
   }),
-  memory: z.looseObject({ cold: z.array(z.unknown()), expected: z.array(z.unknown()) }),
+  markets: names,
+  size: bounds,
+  headroom: z.looseObject({ shapes: z.array(z.unknown()) }),
+  attributes: z.looseObject({}),
+  disruption: z.looseObject({ budget: z.looseObject({}), windows: z.array(z.unknown()) }),
+});
+const list = z.array(z.looseObject({}));
+
+const parts = z.looseObject({
+  spec: z.looseObject({
+    cluster: z.string(),
+    pools: z.array(pool),
+    limits: z.looseObject({ machines: z.number() }),
+    marathon: z.looseObject({ groupBy: z.string() }),
+  }),
+  world: z.looseObject({
+    clouds: z.array(source.extend({ scope: z.looseObject({ cloud: z.string() }) })),
+    agents: source,
+    queue: source,
+    tasks: source,
+    shapes: source,
+    offerings: source,
+    facts: source,
+    schedules: list,
+    templates: list,
+    denied: list,
+  }),
+  memory: z.looseObject({
+    joined: names,
+    cold: list,
+    expected: list,
+    strikes: list,
+    floors: list,
+    bought: list,
+    leaving: list,
+  }),
   now: z.number(),
   turn: z.string(),
   round: z.number(),
   work: z.number(),
 });
 
-/** The recorder wrote it, so its shape is looked at and its nouns are believed. */
+/** The recorder wrote it, so its lists are looked at and the nouns in them are believed. */
 const input = z.custom<PlanInput>((value) => parts.safeParse(value).success);
 
 const readInput = async (path: string, terminal: Terminal): Promise<PlanInput> => {

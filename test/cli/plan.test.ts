@@ -22,6 +22,13 @@ describe('muster plan', () => {
       code: 1,
       err: expect.stringContaining('spec'),
     });
+    const recorded = JSON.stringify(anInput({ world: aWorld({ queue: [waiting(anApp('/a'), 3)] }) }));
+    const halved = recorded.replace(/"queue":\{"at":\d+,/, '"queue":{');
+    expect((await run(['plan', '--world', 'w.json'], { 'w.json': halved })).err).toContain('world.queue.at');
+    const odd = recorded.replace('"acceptedRoles":[]', '"acceptedRoles":null');
+    expect((await run(['plan', '--world', 'w.json'], { 'w.json': odd })).err).toMatch(
+      /w\.json was changed, or recorded by another version: .*Record it again/,
+    );
     expect(await run(['plan', '--world', 'w.json'], { 'w.json': '{' })).toMatchObject({
       code: 1,
       err: expect.stringContaining('not JSON'),

@@ -18,5 +18,9 @@ test('every line of a turn bears its cluster and its name, and the last says how
   expect(lines.length).toBeGreaterThan(2);
   const turn = report.kind === 'done' ? report.turn : '';
   expect(lines.every((line) => line.cluster === 'prod' && line.turn === turn)).toBe(true);
-  expect(lines.at(-1)).toMatchObject({ message: 'the turn is done', ms: expect.any(Number), count: 1 });
+  expect(lines.at(-1)).toMatchObject({
+    message: 'the turn is done',
+    ms: expect.any(Number),
+    count: expect.any(Number),
+  });
 });
