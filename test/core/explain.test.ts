@@ -86,7 +86,7 @@ describe('a plan in sentences', () => {
 [
   "Buy 1 x m7i.4xlarge on-demand in us-east-1a for pool web at $0.806 an hour; if that has no capacity, m7i.4xlarge on-demand in us-east-1b.",
   "/a wants 6 instances (3 cpu, 6000 MiB each): agents lack cpus; the spend cap allows no more machines; 5 get room from what is bought now, 1 stays without room.",
-  "Not done for prod, spend-cap: buying all that is wanted would cost up to $1.07 an hour more on top of $0.00; the cap is $1.00 an hour ($24 a day).",
+  "Not done for prod, spend-cap: all that is wanted would cost up to $1.07 an hour more on top of $0.00, $782 a month; the cap is $1.00 an hour, $730 a month.",
   "The fleet costs $0.000 an hour now; this plan adds $0.806 an hour after Marathon's own placement (the same by packing alone); no plan can cost less than $0.806 (volume), so this is 1.000 times the bound.",
 ]
 `);
