@@ -32,11 +32,10 @@ export const trialOf = (view: View, item: QueueItem): 'futile' | 'trial' | undef
   const entry = boughtFor(view.memory, item);
   if (entry === undefined) return undefined;
   if (entry.futileSince !== undefined) return 'futile';
-  const launches = new Set(entry.launches);
-  const waits = view.join.joined.flatMap(({ agent, machine, standing }) => {
+  const machines = entry.launches.flatMap((launch) => view.byLaunch.get(launch) ?? []);
+  const waits = machines.flatMap(({ agent, standing }) => {
     // An agent that announces another pool is no help and no proof either.
-    if (agent?.registeredAt === undefined || standing !== 'ready' || !launches.has(machine.launch ?? ''))
-      return [];
+    if (agent?.registeredAt === undefined || standing !== 'ready') return [];
     const isUsed = item.lastUsedOfferAt !== undefined && item.lastUsedOfferAt >= agent.registeredAt;
     return isUsed || !hasRoom(agent, item) ? [] : [view.now - agent.registeredAt];
   });

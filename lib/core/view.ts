@@ -28,6 +28,8 @@ export type View = PlanInput & {
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly join: Join;
   readonly byPool: ReadonlyMap<string, readonly Joined[]>;
+  /** By the launch that brought the machine. */
+  readonly byLaunch: ReadonlyMap<string, readonly Joined[]>;
   readonly listed: Listed;
   /** Hosts of machines and launches that have not registered yet. */
   readonly coming: readonly Host[];
@@ -60,7 +62,8 @@ export const viewOf = (input: PlanInput): View => {
     pools,
     shapes,
     join: joined,
-    byPool: groupByPool(joined.joined),
+    byPool: groupedBy(joined.joined, ({ machine }) => machine.pool),
+    byLaunch: groupedBy(joined.joined, ({ machine }) => machine.launch),
     listed,
     coming,
     prices,
@@ -99,13 +102,16 @@ const learned = (shapes: readonly Shape[], joined: readonly Joined[]): ReadonlyM
   );
 };
 
-const groupByPool = (joined: readonly Joined[]): ReadonlyMap<string, readonly Joined[]> => {
+const groupedBy = (
+  joined: readonly Joined[],
+  name: (entry: Joined) => string | undefined,
+): ReadonlyMap<string, readonly Joined[]> => {
   const found = new Map<string, Joined[]>();
   for (const entry of joined) {
-    const { pool } = entry.machine;
-    if (pool === undefined) continue;
-    const known = found.get(pool);
-    if (known === undefined) found.set(pool, [entry]);
+    const key = name(entry);
+    if (key === undefined) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [entry]);
     else known.push(entry);
   }
   return found;

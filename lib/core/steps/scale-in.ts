@@ -32,7 +32,7 @@ export const scaleIn: Step = (view, before) => {
   // Later rounds of a turn look at the same world, in which nothing that the first asked for is done yet.
   if (view.round > 1) return { actions: [], blocked: [], memory: view.memory };
   const known = lookedAt(view);
-  const room = roomOf(view, known, before);
+  const room = once(() => roomOf(view, known, before));
   const back = takenBack(known, room, view);
   const returning = known.map((entry) =>
     back.has(entry.agent) ? { ...entry, phase: 'returning' as const, emptyAt: [] } : entry,
@@ -59,6 +59,12 @@ type Room = {
   readonly unplaced: number;
 };
 
+/** Worked out when something depends on it: in a busy fleet nothing does. */
+const once = (make: () => Room): (() => Room) => {
+  let made: Room | undefined;
+  return () => (made ??= make());
+};
+
 const roomOf = (view: View, leaving: readonly Leaving[], before: readonly Action[]): Room => {
   const market = openMarket(view);
   const wants = wantsOf(view, demandOf(view).wanted, market);
@@ -79,7 +85,7 @@ const unplacedOn = (
 // ---- back ------------------------------------------------------------------------------------------------------
 
 /** Agents that return, with the reason. What may have been marked gone already does not. */
-const takenBack = (known: readonly Leaving[], room: Room, view: View): ReadonlyMap<string, string> => {
+const takenBack = (known: readonly Leaving[], room: () => Room, view: View): ReadonlyMap<string, string> => {
   const agents = agentsById(view);
   const sent = new Set(view.memory.leaving.filter(isProven).map(({ agent }) => agent));
   const open = known.flatMap((entry) => {
@@ -106,8 +112,10 @@ const takenBack = (known: readonly Leaving[], room: Room, view: View): ReadonlyM
 };
 
 /** The fewest of these agents, in their order, with which as much finds room as with all of them. */
-const wantedBack = (agents: readonly Agent[], room: Room, view: View): readonly Agent[] => {
-  if (room.unplaced === 0 || agents.length === 0) return [];
+const wantedBack = (agents: readonly Agent[], roomNow: () => Room, view: View): readonly Agent[] => {
+  if (agents.length === 0) return [];
+  const room = roomNow();
+  if (room.unplaced === 0) return [];
   const left = (count: number): number => {
     const hosts = agents.slice(0, count).flatMap((agent) => agentHosts(reactivated(agent)));
     return unplacedOn([...room.hosts, ...hosts], room, view);
@@ -133,11 +141,14 @@ const firstThat = (most: number, holds: (count: number) => boolean): number => {
 // ---- which begin to leave ------------------------------------------------------------------------------------
 
 /** Pool after pool, because what leaves one makes less room for all. */
-const begunIn = (view: View, leaving: readonly Leaving[], first: Room): readonly Begun[] => {
+const begunIn = (view: View, leaving: readonly Leaving[], first: () => Room): readonly Begun[] => {
   let room = first;
   return [...view.pools.values()].map((pool) => {
     const found = begun(pool, leaving, room, view);
-    room = { ...room, hosts: without(room.hosts, found.agents) };
+    if (found.agents.length > 0) {
+      const before = room();
+      room = () => ({ ...before, hosts: without(before.hosts, found.agents) });
+    }
     return found;
   });
 };
@@ -149,7 +160,7 @@ const without = (hosts: readonly Host[], agents: readonly string[]): readonly Ho
 
 type Begun = { readonly agents: readonly string[]; readonly blocked: readonly Blocked[] };
 
-const begun = (pool: Pool, leaving: readonly Leaving[], room: Room, view: View): Begun => {
+const begun = (pool: Pool, leaving: readonly Leaving[], room: () => Room, view: View): Begun => {
   const due = leaving.filter(
     ({ phase, pool: name, since }) =>
       phase === 'idle' && name === pool.name && view.now - since >= pool.disruption.emptyForMs,
@@ -166,7 +177,7 @@ const begun = (pool: Pool, leaving: readonly Leaving[], room: Room, view: View):
     Math.max(MOST_MACHINES, Math.floor(size * MOST_SHARE)),
   );
   const order = [...due].sort(byPrice(view)).map(({ agent }) => agent);
-  return { agents: order.slice(0, dispensable(order, most, room, view)), blocked: [] };
+  return { agents: order.slice(0, dispensable(order, most, room(), view)), blocked: [] };
 };
 
 /** How many of the first agents of `order`, at most `most`, nobody would miss: the more leave, the less room there is. */
