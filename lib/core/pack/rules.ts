@@ -25,14 +25,11 @@ export const MANY_CLASSES = 200;
 export const byRules = (bag: Bag, values: Float64Array, meter: Meter): readonly Draft[] => {
   const exact = oneClass(bag);
   const drafts = [...(exact === undefined ? [] : [exact]), ...bestSingles(bag, meter), onePass(bag, meter)];
-  if (bag.classes <= MANY_CLASSES) {
-    drafts.push(
-      byDensity(bag, { rule: 'smallest-rest', values, fill: scoreFiller(bag, 'smallest-rest') }, meter),
-    );
-    drafts.push(
-      byDensity(bag, { rule: 'dot-product', values, fill: scoreFiller(bag, 'dot-product') }, meter),
-    );
-  }
+  // Without work units one score has to do: the second costs as much again and seldom finds a cheaper plan.
+  const scores = meter.limit > 0 ? (['smallest-rest', 'dot-product'] as const) : (['dot-product'] as const);
+  if (bag.classes <= MANY_CLASSES)
+    for (const score of scores)
+      drafts.push(byDensity(bag, { rule: score, values, fill: scoreFiller(bag, score) }, meter));
   return drafts.sort((a, b) => a.price - b.price);
 };
 
