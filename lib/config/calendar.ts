@@ -1,6 +1,6 @@
 // Schedules whose window is open at a given instant. Cron expressions are read in their named time zone, so an office
 // day begins at seven in winter and in summer.
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
 import type { Millis } from '../core/model/machine';
 import type { Schedule } from '../core/model/spec';
 import type { OpenSchedule } from '../core/model/world';
@@ -9,17 +9,20 @@ import type { OpenSchedule } from '../core/model/world';
 const MOST_STARTS = 10_000;
 
 export const calendar = {
-  open: (schedules: readonly Schedule[], now: Millis): readonly OpenSchedule[] =>
-    schedules.flatMap((schedule) => {
-      const start = lastStart(schedule, now);
-      if (start === undefined) return [];
-      return [{ name: schedule.name, pool: schedule.pool, min: schedule.min, until: start + schedule.forMs }];
-    }),
+  /** Who has no schedule does not load the reader of cron expressions either. */
+  open: async (schedules: readonly Schedule[], now: Millis): Promise<readonly OpenSchedule[]> => {
+    if (schedules.length === 0) return [];
+    const croner = await import('croner');
+    return schedules.flatMap(({ name, pool, min, cron, zone, forMs }) => {
+      const clock = new croner.Cron(cron, { timezone: zone, paused: true });
+      const start = lastStart(clock, forMs, now);
+      return start === undefined ? [] : [{ name, pool, min, until: start + forMs }];
+    });
+  },
 };
 
 /** The latest start of a window that is still open at `now`. */
-const lastStart = ({ cron, zone, forMs }: Schedule, now: Millis): Millis | undefined => {
-  const clock = new Cron(cron, { timezone: zone, paused: true });
+const lastStart = (clock: Cron, forMs: number, now: Millis): Millis | undefined => {
   let latest: Millis | undefined;
   // A start exactly `forMs` ago has just closed, and nextRun looks strictly after what it is given.
   let start = clock.nextRun(new Date(now - forMs))?.getTime();

@@ -13,12 +13,14 @@ import { factScopes } from './ingest';
 export const observe = async (engine: Engine): Promise<World> => {
   const { spec, clock } = engine;
   const scopes = scopesOf(spec.pools);
-  const [clouds, agents, [queue, tasks], goods, facts] = await Promise.all([
+  const [clouds, agents, [queue, tasks], goods, facts, schedules, denied] = await Promise.all([
     Promise.all(scopes.map((scope) => observeCloud(engine, scope))),
     seen(engine, 'the Mesos master', [], () => engine.mesos.agents()),
     observeMarathon(engine),
     observeCatalogue(engine),
     readFacts(engine.store, factScopes({ cluster: spec.cluster, scopes }), clock.now()),
+    engine.calendar.open(spec.schedules, clock.now()),
+    deniedIn(engine),
   ]);
   return {
     clouds,
@@ -27,8 +29,8 @@ export const observe = async (engine: Engine): Promise<World> => {
     tasks,
     ...goods,
     facts,
-    schedules: engine.calendar.open(spec.schedules, clock.now()),
-    denied: deniedIn(engine),
+    schedules,
+    denied,
     templates: spec.pools.flatMap(({ name }) => {
       const template = engine.templates[name];
       return template === undefined
@@ -39,22 +41,20 @@ export const observe = async (engine: Engine): Promise<World> => {
 };
 
 /** A blackout window is a schedule that holds nothing. */
-const deniedIn = ({ calendar, clock, spec }: Engine): World['denied'] =>
-  calendar
-    .open(
-      spec.pools.flatMap((pool) =>
-        pool.disruption.windows.map(({ deny: cron, forMs, zone }) => ({
-          name: pool.name,
-          pool: pool.name,
-          min: 0,
-          cron,
-          forMs,
-          zone,
-        })),
-      ),
-      clock.now(),
-    )
-    .map(({ pool, until }) => ({ pool, until }));
+const deniedIn = async ({ calendar, clock, spec }: Engine): Promise<World['denied']> => {
+  const windows = spec.pools.flatMap(({ name, disruption }) =>
+    disruption.windows.map(({ deny: cron, forMs, zone }) => ({
+      name,
+      pool: name,
+      min: 0,
+      cron,
+      forMs,
+      zone,
+    })),
+  );
+  const open = await calendar.open(windows, clock.now());
+  return open.map(({ pool, until }) => ({ pool, until }));
+};
 
 /** What a source says, or that it could not be asked. */
 const seen = async <T>(

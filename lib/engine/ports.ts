@@ -143,7 +143,7 @@ export interface Catalogue {
 /** Cron expressions in named time zones, which the core has no clock for. */
 export interface Calendar {
   /** Schedules whose window is open at `now`. */
-  open(schedules: readonly Schedule[], now: Millis): readonly OpenSchedule[];
+  open(schedules: readonly Schedule[], now: Millis): Promise<readonly OpenSchedule[]>;
 }
 
 // ---- schedulers --------------------------------------------------------------------------------------------

@@ -15,69 +15,70 @@ const office: Schedule = {
 const open = (at: string, schedule: Schedule = office) => calendar.open([schedule], Date.parse(at));
 
 describe('a window', () => {
-  test('opens at seven in Berlin in winter and in summer', () => {
-    expect(open('2026-11-24T05:59:59Z')).toEqual([]);
-    expect(open('2026-11-24T06:00:00Z')).toHaveLength(1);
-    expect(open('2026-07-14T04:59:59Z')).toEqual([]);
-    expect(open('2026-07-14T05:00:00Z')).toMatchObject([
+  test('opens at seven in Berlin in winter and in summer', async () => {
+    expect(await open('2026-11-24T05:59:59Z')).toEqual([]);
+    expect(await open('2026-11-24T06:00:00Z')).toHaveLength(1);
+    expect(await open('2026-07-14T04:59:59Z')).toEqual([]);
+    expect(await open('2026-07-14T05:00:00Z')).toMatchObject([
       { name: 'office', pool: 'web', min: 20, until: Date.parse('2026-07-14T17:00:00Z') },
     ]);
   });
 
-  test('is closed at its end and open a moment before', () => {
-    expect(open('2026-11-24T17:59:59.999Z')).toHaveLength(1);
-    expect(open('2026-11-24T18:00:00Z')).toEqual([]);
+  test('is closed at its end and open a moment before', async () => {
+    expect(await open('2026-11-24T17:59:59.999Z')).toHaveLength(1);
+    expect(await open('2026-11-24T18:00:00Z')).toEqual([]);
   });
 
-  test('does not open on a day that is not named', () => {
-    expect(open('2026-11-28T12:00:00Z')).toEqual([]);
+  test('does not open on a day that is not named', async () => {
+    expect(await open('2026-11-28T12:00:00Z')).toEqual([]);
   });
 
-  test('over the night in which clocks are set lasts its hours and not those of the clock', () => {
+  test('over the night in which clocks are set lasts its hours and not those of the clock', async () => {
     const night = { ...office, cron: '0 22 * * *', forMs: 8 * HOUR };
     // 29 March 2026, 02:00 becomes 03:00: from 21:00Z for eight hours is 07:00 by the clock of Berlin.
-    expect(open('2026-03-29T04:59:00Z', night)).toMatchObject([
+    expect(await open('2026-03-29T04:59:00Z', night)).toMatchObject([
       { until: Date.parse('2026-03-29T05:00:00Z') },
     ]);
     // 25 October 2026, 03:00 becomes 02:00: from 20:00Z for eight hours is 05:00 by the clock of Berlin.
-    expect(open('2026-10-25T03:59:00Z', night)).toMatchObject([
+    expect(await open('2026-10-25T03:59:00Z', night)).toMatchObject([
       { until: Date.parse('2026-10-25T04:00:00Z') },
     ]);
-    expect(open('2026-10-25T04:00:00Z', night)).toEqual([]);
+    expect(await open('2026-10-25T04:00:00Z', night)).toEqual([]);
   });
 
-  test('whose start does not exist on the day the clocks go forward opens that day all the same', () => {
+  test('whose start does not exist on the day the clocks go forward opens that day all the same', async () => {
     const early = { ...office, cron: '30 2 * * *', forMs: HOUR };
-    const starts = [0, 15, 30, 45, 60, 75, 90].filter(
-      (minutes) => calendar.open([early], Date.parse('2026-03-29T01:00:00Z') + minutes * 60_000).length > 0,
+    const looks = [0, 15, 30, 45, 60, 75, 90].map((minutes) =>
+      calendar.open([early], Date.parse('2026-03-29T01:00:00Z') + minutes * 60_000),
     );
-    expect(starts.length).toBeGreaterThan(0);
+    expect((await Promise.all(looks)).some((found) => found.length > 0)).toBe(true);
   });
 
-  test('whose starts overlap is one window that ends with the last', () => {
+  test('whose starts overlap is one window that ends with the last', async () => {
     const often = { ...office, cron: '0 * * * *', forMs: 3 * HOUR };
-    expect(open('2026-11-24T10:30:00Z', often)).toMatchObject([
+    expect(await open('2026-11-24T10:30:00Z', often)).toMatchObject([
       { until: Date.parse('2026-11-24T13:00:00Z') },
     ]);
   });
 
-  test('of a day with a start every minute is found', () => {
+  test('of a day with a start every minute is found', async () => {
     const always = { ...office, cron: '* * * * *', forMs: 24 * HOUR };
-    expect(open('2026-11-24T10:30:30Z', always)).toMatchObject([
+    expect(await open('2026-11-24T10:30:30Z', always)).toMatchObject([
       { until: Date.parse('2026-11-25T10:30:00Z') },
     ]);
   });
 
-  test('of each of several schedules is told by its name', () => {
+  test('of each of several schedules is told by its name', async () => {
     const noon = { ...office, name: 'noon', cron: '0 12 * * *', forMs: HOUR };
     const now = Date.parse('2026-11-24T11:30:00Z');
-    expect(calendar.open([office, noon], now).map(({ name }) => name)).toEqual(['office', 'noon']);
+    const found = await calendar.open([office, noon], now);
+    expect(found.map(({ name }) => name)).toEqual(['office', 'noon']);
   });
 
-  test('is open at a moment exactly when it started less than its length ago, in any week of the year', () => {
+  test('is open at a moment exactly when it started less than its length ago, in any week of the year', async () => {
     const start = Date.UTC(2026, 0, 5);
-    fc.assert(
-      fc.property(fc.nat(52 * 7 * 24 * 60), (minutes) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(52 * 7 * 24 * 60), async (minutes) => {
         const now = start + minutes * 60_000;
         const berlin = new Intl.DateTimeFormat('en-GB', {
           timeZone: 'Europe/Berlin',
@@ -88,7 +89,7 @@ describe('a window', () => {
         const part = (type: string) => berlin.find((one) => one.type === type)?.value ?? '';
         const hour = Number(part('hour'));
         const expected = !['Sat', 'Sun'].includes(part('weekday')) && hour >= 7 && hour < 19;
-        expect(calendar.open([office], now).length).toBe(expected ? 1 : 0);
+        expect((await calendar.open([office], now)).length).toBe(expected ? 1 : 0);
       }),
       { numRuns: 300 },
     );
