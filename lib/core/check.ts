@@ -1,5 +1,6 @@
 // The invariants of any plan, looked at again in every test and in production before acting. It shares the counts of the
-// view (sizes, prices, what is cold) with the steps, not their decisions: an error in a count is not found here. A plan that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
+// view (sizes, prices, what is cold) with the steps, not their decisions: an error in a count is not found here. A plan
+// that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
 import { STRIKES_TO_OPEN } from './breaker';
 import { isCold, poolAllowsShape } from './buyable';
 import type { Joined } from './join';

@@ -89,6 +89,8 @@ const distance = (offering: Offering, best: Offering): number =>
 /** Among equals the zone that was chosen, so that the spread survives when a shape runs dry everywhere. */
 const elsewhere = (offering: Offering, best: Offering): number => (offering.zone === best.zone ? 0 : 1);
 
+export const HOURS_A_MONTH = 730;
+
 /** What the launches cost an hour if each takes its dearest offering, as the spend cap counts. */
 export const dearest = (launch: Launch): number =>
   launch.count * Math.max(...launch.offerings.map((offering) => offering.usdPerHour));

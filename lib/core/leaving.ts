@@ -6,6 +6,7 @@ import type { Agent } from './model/agent';
 import type { Leaving } from './model/memory';
 import { isLive, type Millis } from './model/machine';
 import { DIMENSIONS } from './model/resources';
+import type { Pool } from './model/spec';
 import { poolScope, type View } from './view';
 
 /** Two reads of an empty agent are this far apart at least: a task that was accepted before the first shows in the second. */
@@ -55,7 +56,13 @@ const isIdle = ({ agent, machine, standing }: Joined, view: View): boolean =>
   standing === 'ready' &&
   view.pools.has(machine.pool ?? '') &&
   takesTasks(agent) &&
-  isEmpty(agent);
+  isEmpty(agent) &&
+  !holdsReserved(agent, view.pools.get(machine.pool ?? ''));
+
+/** What is reserved for another role than the pool's own was reserved by a framework, and may be the place of its data:
+ *  it runs nothing there while its task restarts. */
+const holdsReserved = ({ reserved }: Agent, pool: Pool | undefined): boolean =>
+  Object.keys(reserved).some((role) => role !== pool?.role);
 
 /** Its machine still runs, or cannot be seen. */
 const isThere = (entry: Leaving, joined: Joined | undefined, view: View): boolean => {
@@ -69,7 +76,9 @@ const seen = (entry: Leaving, agent: Agent | undefined, view: View): readonly Le
   if (agent.recovered) return entry.phase === 'idle' ? [] : [entry];
   switch (entry.phase) {
     case 'idle':
-      return takesTasks(agent) && isEmpty(agent) ? [entry] : [];
+      return takesTasks(agent) && isEmpty(agent) && !holdsReserved(agent, view.pools.get(entry.pool))
+        ? [entry]
+        : [];
     case 'returning':
       return agent.deactivated ? [entry] : [];
     case 'closing':

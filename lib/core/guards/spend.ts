@@ -1,11 +1,9 @@
 // Never a committed price an hour above the cap, counting launches in flight at their dearest offering (S4). A launch
 // that replaces failed machines is let through: it costs at most what was lost.
-import { dearest } from '../launches';
+import { dearest, HOURS_A_MONTH } from '../launches';
 import type { Action, Blocked } from '../model/plan';
 import { spendNow } from '../view';
 import { type Guard, narrowed } from './guard';
-
-const HOURS_A_MONTH = 730;
 
 export const spend: Guard = {
   name: 'spend',

@@ -3,10 +3,9 @@
 // anything. (Ghosts, gray agents and dead machines are judged by later behaviours of this step.)
 import { type Failed, forgive, strike, strikesOf, STRIKES_TO_OPEN } from '../breaker';
 import { type Joined, JUDGED_FOR_MS } from '../join';
-import { isClosing } from '../leaving';
+import { isClosing, isEmpty } from '../leaving';
 import type { Strikes } from '../model/memory';
 import type { Action, Blocked, Terminate } from '../model/plan';
-import { DIMENSIONS } from '../model/resources';
 import type { Step } from '../step';
 import { machineImage, poolScope, type View } from '../view';
 
@@ -84,8 +83,7 @@ const STILLBORN = /^(Client\.(?!UserInitiated|InstanceInitiated)|Server\.Interna
 const isStillborn = ({ machine, standing }: Joined): boolean =>
   standing === 'ending' && machine.pool !== undefined && STILLBORN.test(machine.stateReason ?? '');
 
-const isBusy = (agent: Joined['agent']): boolean =>
-  agent !== undefined && DIMENSIONS.some((dimension) => agent.used[dimension] > 0);
+const isBusy = (agent: Joined['agent']): boolean => agent !== undefined && !isEmpty(agent);
 
 const busy = ({ machine, agent }: Joined): Blocked => ({
   step: 'heal',

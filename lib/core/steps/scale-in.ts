@@ -104,7 +104,8 @@ const takenBack = (known: readonly Leaving[], room: () => Room, view: View): Rea
     back.set(agent.id, 'its room is wanted again');
   for (const pool of view.pools.values()) {
     const closing = open.filter(({ entry }) => entry.pool === pool.name && !back.has(entry.agent));
-    const short = floorOf(view, pool) - (poolSize(view, pool) - closing.length);
+    const leaves = closingIn(known, pool.name).filter(({ agent }) => !back.has(agent)).length;
+    const short = floorOf(view, pool) - (poolSize(view, pool) - leaves);
     for (const { entry } of closing.slice(0, Math.max(0, short)))
       back.set(entry.agent, `the pool is held at ${floorOf(view, pool)} machines again`);
   }

@@ -8,7 +8,7 @@ import { fit, type Fit, type FitLine } from '../fit';
 import type { Purchase } from '../purchase';
 import { floorPurchases } from '../floors';
 import { markFutile, noteBought } from '../futile';
-import { dearest, launchesOf } from '../launches';
+import { dearest, HOURS_A_MONTH, launchesOf } from '../launches';
 import type { Action, Blocked, DemandLine, Launch, Terminate } from '../model/plan';
 import type { QueueItem } from '../model/app';
 import type { Pool } from '../model/spec';
@@ -106,8 +106,6 @@ const CAPPED = 'the spend cap allows no more machines';
 /** Replacements of failed machines are never held back by the cap. */
 const paidFor = (launch: Launch): number =>
   (dearest(launch) * (launch.count - launch.replaces.length)) / launch.count;
-
-const HOURS_A_MONTH = 730;
 
 /** What was wished for, and how many machines of it may be bought. */
 type Capped = { readonly paid: number; readonly cost: number; readonly most: number };

@@ -76,6 +76,27 @@ describe('idle agents', () => {
     expect(machinesOf(input, 'deactivate')).toEqual(['i-0']);
   });
 
+  test('on which a framework has reserved something stay: its data may be there', () => {
+    const { input, agents } = idle(['m7i.large']);
+    const holding = agents.map((agent) => ({ ...agent, reserved: { db: some(1, 1024) } }));
+    const world = { ...input.world, agents: { ...input.world.agents, value: holding } };
+    expect(after({ ...input, world })).toMatchObject({ actions: [], memory: { leaving: [] } });
+  });
+
+  test('return for a floor that what cannot return any more would leave unmet', () => {
+    const { input, agents, leaving } = idle(['m7i.large', 'm7i.large', 'm7i.large'], {
+      size: { min: 2, max: 9 },
+    });
+    const deactivated = agents.map((agent) => ({ ...agent, active: false, deactivated: true }));
+    const world = { ...input.world, agents: { ...input.world.agents, value: deactivated } };
+    const proven = [NOW - 20_000, NOW - 10_000];
+    const closing = leaving.map(
+      (entry, nth): Leaving => ({ ...entry, phase: 'closing', emptyAt: nth < 2 ? proven : [] }),
+    );
+    const memory = remembering({ leaving: closing });
+    expect(machinesOf({ ...input, world, memory }, 'reactivate')).toEqual(['i-2']);
+  });
+
   test('leave ten at a time where the pool is small, so that an error of ours is not a whole fleet', () => {
     const { input } = idle(Array.from({ length: 30 }, () => 'm7i.large'));
     expect(machinesOf(input, 'deactivate').length).toBe(10);
