@@ -9,12 +9,14 @@ import type {
   Cloud,
   LaunchAnswer,
   LaunchRequest,
+  MarkRequest,
   TerminateAnswer,
   TerminateRequest,
 } from '../engine/ports';
 import { type AwsOptions, Ec2Connections } from './client';
 import { failureOf, offeringErrorKind } from './failures';
 import { instancesIn, type InstancesPage, instancesPage } from './instances';
+import { markOurs } from './mark';
 import { terminateOurs } from './terminate';
 import { fleetInput, launchAnswer, machineOf, offeringErrors, TAG } from './translate';
 
@@ -57,6 +59,10 @@ export class Ec2Cloud implements Cloud {
 
   async terminate(request: TerminateRequest): Promise<TerminateAnswer> {
     return terminateOurs(await this.#connections.in(request.scope.region), request);
+  }
+
+  async mark(request: MarkRequest): Promise<void> {
+    await markOurs(await this.#connections.in(request.scope.region), request);
   }
 
   /** Closes the sockets; a later call opens new ones. */

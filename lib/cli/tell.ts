@@ -1,5 +1,5 @@
 // Turns and happenings as lines for a person who watches: what is new, not what was said a minute ago.
-import { explainOutcome, usd } from '../core/explain';
+import { actionSentence, explainOutcome, usd } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
 import type { DemandLine, Plan } from '../core/model/plan';
 import { offeringName } from '../core/view';
@@ -100,14 +100,16 @@ const rowLine = (line: DemandLine): string => {
 };
 
 const VERB = {
-  deactivate: 'Give back',
+  deactivate: 'Offer no more',
   reactivate: 'Take back',
+  drain: 'Kill what is left on',
   'mark-gone': 'Mark gone the agent of',
 } as const;
 
 const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
   if (action.kind === 'notify') return `! ${action.why}.`;
   if (action.kind === 'terminate') return `> End ${action.machines.join(', ')}: ${action.why}.`;
+  if (action.kind === 'app' || action.kind === 'mark') return `> ${actionSentence(action)}`;
   if (action.kind !== 'launch')
     return `> ${VERB[action.kind]} ${action.machine} of ${action.pool}: ${action.why}.`;
   const [best] = action.offerings;

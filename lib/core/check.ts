@@ -2,14 +2,14 @@
 // view (sizes, prices, what is cold) with the steps, not their decisions: an error in a count is not found here. A plan
 // that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
 import { STRIKES_TO_OPEN } from './breaker';
+import { agentFaults } from './check-agents';
 import { isCold, poolAllowsShape } from './buyable';
 import type { Joined } from './join';
-import { closingIn, READ_APART_MS } from './leaving';
 import type { Offering } from './model/offering';
 import type { Launch, Plan, Terminate } from './model/plan';
 import type { Pool } from './model/spec';
 import { DIMENSIONS } from './model/resources';
-import { budgetOf, poolSize, spendNow, type View } from './view';
+import { poolSize, spendNow, type View } from './view';
 import { dearest } from './launches';
 
 /** The invariants that the plan breaks, each with the number of facts/invariants; empty when it is sound. */
@@ -19,7 +19,7 @@ export const check = (plan: Plan, view: View): readonly string[] => {
   return [
     ...uniqueIds(plan),
     ...launches.flatMap((launch) => launchFaults(launch, plan, view)),
-    ...terminateFaults(ends, view),
+    ...terminateFaults(ends, plan, view),
     ...agentFaults(plan, view),
     ...limitFaults(launches, ends, view),
     ...spendFaults(launches, view),
@@ -81,52 +81,31 @@ const isCurrent = (image: string, view: View, pool: string): boolean => {
   return template === undefined || `${template.image}@${template.bootstrap}` === image;
 };
 
-const terminateFaults = (ends: readonly Terminate[], view: View): readonly string[] => {
+const terminateFaults = (ends: readonly Terminate[], plan: Plan, view: View): readonly string[] => {
   const listed = new Map(view.join.joined.map((entry) => [entry.machine.id, entry]));
-  return ends.flatMap((end) => end.machines.flatMap((id) => endFaults(end, id, listed.get(id))));
+  const overdue = new Set(
+    plan.memory.leaving.flatMap(({ machine, drain }) =>
+      drain?.killedAt !== undefined && view.now >= drain.deadline ? [machine] : [],
+    ),
+  );
+  return ends.flatMap((end) =>
+    end.machines.flatMap((id) => endFaults(end, id, listed.get(id), overdue.has(id))),
+  );
 };
 
-const endFaults = (end: Terminate, id: string, entry: Joined | undefined): readonly string[] => {
+/** `isOverdue`: the deadline of its drain has passed. */
+const endFaults = (
+  end: Terminate,
+  id: string,
+  entry: Joined | undefined,
+  isOverdue: boolean,
+): readonly string[] => {
   if (entry === undefined) return [`S5: ${end.id} ends ${id}, which no cloud lists as ours`];
   if (entry.machine.pool !== end.pool) return [`S5: ${end.id} ends ${id}, which is not of pool ${end.pool}`];
+  if (isOverdue) return [];
   const used = entry.agent?.used;
   const runs = used !== undefined && DIMENSIONS.some((dimension) => used[dimension] > 0);
   return runs ? [`S1: ${end.id} ends ${id}, whose agent runs tasks`] : [];
-};
-
-/** S1, S3, S7, S9: only empty agents are given back, within the budget and above the least size, and one is marked gone
- *  only when it was deactivated and read empty twice. */
-const agentFaults = (plan: Plan, view: View): readonly string[] => {
-  const agents = new Map(view.world.agents.value.map((agent) => [agent.id, agent]));
-  const remembered = new Map(plan.memory.leaving.map((entry) => [entry.agent, entry]));
-  const faults = plan.actions.flatMap((action): readonly string[] => {
-    if (action.kind !== 'deactivate' && action.kind !== 'mark-gone') return [];
-    const agent = agents.get(action.agent);
-    const entry = remembered.get(action.agent);
-    const runs = agent === undefined || DIMENSIONS.some((dimension) => agent.used[dimension] > 0);
-    if (runs) return [`S1: ${action.id} gives back ${action.agent}, which runs tasks or is not listed`];
-    if (entry?.phase !== 'closing')
-      return [`S9: ${action.id} is about ${action.agent}, which is not remembered`];
-    const [first = 0, second = -Infinity] = entry.emptyAt;
-    const isSound = action.kind === 'deactivate' || (agent.deactivated && second - first >= READ_APART_MS);
-    return isSound ? [] : [`S9: ${action.id} marks ${action.agent} gone, which was not read empty twice`];
-  });
-  return [...faults, ...[...view.pools.values()].flatMap((pool) => leavingFaults(pool, plan, view))];
-};
-
-const leavingFaults = (pool: Pool, plan: Plan, view: View): readonly string[] => {
-  const before = new Set(closingIn(view.memory.leaving, pool.name).map(({ agent }) => agent));
-  const closing = closingIn(plan.memory.leaving, pool.name);
-  if (closing.every(({ agent }) => before.has(agent))) return [];
-  const size = poolSize(view, pool);
-  return [
-    ...(size - closing.length < pool.size.min
-      ? [`S3: pool ${pool.name} would be left with ${size - closing.length} machines of ${pool.size.min}`]
-      : []),
-    ...(closing.length > budgetOf(pool, size)
-      ? [`S7: ${closing.length} machines of pool ${pool.name} would leave, more than its budget`]
-      : []),
-  ];
 };
 
 const limitFaults = (

@@ -1,6 +1,6 @@
 // A plan as sentences. The log, the console, `muster explain` and notifications all say these very words.
 import { isDemand } from './demand';
-import type { Blocked, DemandLine, Launch, Plan } from './model/plan';
+import type { AppAction, Blocked, DemandLine, Launch, Plan } from './model/plan';
 import type { Outcome } from './model/outcome';
 import { offeringName } from './view';
 
@@ -12,7 +12,8 @@ export const explain = (plan: Plan): readonly string[] => {
     ...plan.blocked.filter((entry) => !isSaid(entry, plan)).map(blockedSentence),
     ...costSentences(plan),
   ];
-  const idle = sentences.length === 0 ? [IDLE] : [];
+  const isLeaving = plan.memory.leaving.some(({ phase }) => phase !== 'idle');
+  const idle = sentences.length === 0 ? [isLeaving ? LEAVING : IDLE] : [];
   return [...idle, ...sentences, ...plan.oddities.map((oddity) => sentence(capital(oddity)))];
 };
 
@@ -21,6 +22,8 @@ const isSaid = ({ subject, why, until }: Blocked, plan: Plan): boolean =>
   until === undefined && plan.demand.some((line) => line.runSpec === subject && line.why === why);
 
 const IDLE = 'Nothing to do: every task has a place and every pool has its size.';
+
+const LEAVING = 'Nothing new: agents that leave are looked at again in a moment.';
 
 /** Messages from outside may end in a full stop of their own. */
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
@@ -31,16 +34,24 @@ export const usd = (amount: number): string => `$${amount.toFixed(amount < 10 ? 
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-const actionSentence = (action: Plan['actions'][number]): string => {
+export const actionSentence = (action: Plan['actions'][number]): string => {
   switch (action.kind) {
     case 'launch':
       return launchSentence(action);
     case 'terminate':
       return `End ${plural(action.machines.length, 'machine')} of pool ${action.pool} (${action.machines.join(', ')}): ${action.why}.`;
     case 'deactivate':
-      return `Give back agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
+      return `${action.step === 'drain' ? 'Drain' : 'Give back'} agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
     case 'reactivate':
       return `Take back agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
+    case 'drain':
+      return `Kill what runs on agent ${action.agent} on ${action.machine} of pool ${action.pool}: ${action.why}.`;
+    case 'mark':
+      return action.mark === ''
+        ? `Untag ${action.machines.join(', ')} of pool ${action.pool}: ${action.why}.`
+        : `Tag ${action.machines.join(', ')} of pool ${action.pool} as ${action.mark}: ${action.why}.`;
+    case 'app':
+      return appSentence(action);
     case 'mark-gone':
       return `Mark agent ${action.agent} on ${action.machine} of pool ${action.pool} gone: ${action.why}.`;
     case 'notify':
@@ -49,6 +60,24 @@ const actionSentence = (action: Plan['actions'][number]): string => {
       return action satisfies never;
   }
 };
+
+const appSentence = ({ request, why }: AppAction): string => {
+  const { runSpec } = request;
+  switch (request.call) {
+    case 'scale':
+      return `Scale ${runSpec} from ${request.from} to ${request.to}: ${why}.`;
+    case 'kill':
+      return `${KILLS[request.how]} ${plural(request.tasks.length, 'task')} of ${runSpec}: ${why}.`;
+    case 'stop':
+      return `Stop deployment ${request.deployment} of ${runSpec}: ${why}.`;
+    case 'reset-delay':
+      return `Launch ${runSpec} without its delay: ${why}.`;
+    default:
+      return request satisfies never;
+  }
+};
+
+const KILLS = { lower: 'Take away', replace: 'Restart', wipe: 'Forget' } as const;
 
 const launchSentence = (launch: Launch): string => {
   const [best, ...others] = launch.offerings;
@@ -130,6 +159,8 @@ export const explainOutcome = (outcome: Outcome): readonly string[] => {
         ...outcome.failed.map(({ id, message }) => `Could not end ${id}: ${message}.`),
       ];
     case 'asked':
+    case 'moved':
+    case 'marked':
     case 'notified':
       return [];
     case 'unknown':

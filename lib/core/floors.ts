@@ -2,6 +2,7 @@
 // pool's usual shape, because that is what the person who wrote the number had in mind.
 import type { Buyable, Market } from './buyable';
 import { emptiest, type Purchase } from './purchase';
+import { closingIn } from './leaving';
 import type { Shape } from './model/offering';
 import type { Terminate } from './model/plan';
 import { NOTHING } from './model/resources';
@@ -78,12 +79,16 @@ export const floorPurchases = (
     const ended = room.ended
       .filter((action) => action.pool === pool.name)
       .flatMap(({ machines }) => machines).length;
-    const short = floorOf(view, pool) - (poolSize(view, pool) - ended + fitted);
+    const short = floorOf(view, pool) - (poolSize(view, pool) - ended - drainedIn(view, pool) + fitted);
     const count = Math.max(0, Math.min(short, (room.poolLeft.get(pool.name) ?? 0) - fitted, left));
     left -= count;
     return count > 0 ? spread({ view, pool, count, zones }, room.market) : [];
   });
 };
+
+/** Machines that are emptied for another reason than that nobody needs them: they are replaced first. */
+const drainedIn = (view: View, pool: Pool): number =>
+  closingIn(view.memory.leaving, pool.name).filter(({ drain }) => drain !== undefined).length;
 
 type Spread = {
   readonly view: View;

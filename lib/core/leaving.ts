@@ -29,15 +29,16 @@ export const closingIn = (leaving: readonly Leaving[], pool: string): readonly L
 export const isClosing = (view: View, machine: string): boolean =>
   view.memory.leaving.some((entry) => entry.phase === 'closing' && entry.machine === machine);
 
-/** What is remembered, as this look shows it: ended without what is over, with one read more where it was empty again,
- *  and with the agents that run nothing since now. */
+/** What is remembered of agents that run nothing, as this look shows it: ended without what is over, with one read more
+ *  where it was empty again, and with the agents that run nothing since now. Drains are looked at by their own step. */
 export const lookedAt = (view: View): readonly Leaving[] => {
   const agents = new Map(view.world.agents.value.map((agent) => [agent.id, agent]));
   const machines = new Map(view.join.joined.map((entry) => [entry.machine.id, entry]));
-  const known = view.memory.leaving.filter((entry) => isThere(entry, machines.get(entry.machine), view));
+  const idlers = view.memory.leaving.filter(({ drain }) => drain === undefined);
+  const known = idlers.filter((entry) => isThere(entry, machines.get(entry.machine), view));
   if (!view.world.agents.complete) return known;
   const kept = known.flatMap((entry) => seen(entry, agents.get(entry.agent), view));
-  const names = new Set(kept.map(({ agent }) => agent));
+  const names = new Set([...kept, ...view.memory.leaving].map(({ agent }) => agent));
   const fresh = view.join.joined.flatMap((entry): readonly Leaving[] => {
     const { agent, machine } = entry;
     if (agent === undefined || names.has(agent.id) || !isIdle(entry, view)) return [];
@@ -61,7 +62,7 @@ const isIdle = ({ agent, machine, standing }: Joined, view: View): boolean =>
 
 /** What is reserved for another role than the pool's own was reserved by a framework, and may be the place of its data:
  *  it runs nothing there while its task restarts. */
-const holdsReserved = ({ reserved }: Agent, pool: Pool | undefined): boolean =>
+export const holdsReserved = ({ reserved }: Agent, pool: Pool | undefined): boolean =>
   Object.keys(reserved).some((role) => role !== pool?.role);
 
 /** Its machine still runs, or cannot be seen. */
@@ -94,7 +95,8 @@ const closingSeen = (entry: Leaving, agent: Agent, view: View): readonly Leaving
   return isAsked ? [{ ...entry, emptyAt: [] }] : [];
 };
 
-const readAgain = (entry: Leaving, at: Millis): Leaving => {
+/** One more read of it empty, unless the last was a moment ago. */
+export const readAgain = <T extends Leaving>(entry: T, at: Millis): T => {
   const last = entry.emptyAt.at(-1) ?? -Infinity;
   return isProven(entry) || at - last < READ_APART_MS ? entry : { ...entry, emptyAt: [...entry.emptyAt, at] };
 };

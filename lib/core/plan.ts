@@ -12,7 +12,10 @@ import { type Plan, PLAN_VERSION, type PoolLine } from './model/plan';
 import { settle } from './remember';
 import type { World } from './model/world';
 import type { Step, StepResult } from './step';
+import { bury } from './steps/bury';
+import { drain } from './steps/drain';
 import { heal } from './steps/heal';
+import { interrupted } from './steps/interrupted';
 import { scaleIn } from './steps/scale-in';
 import { scaleOut } from './steps/scale-out';
 import { schedule } from './steps/schedule';
@@ -28,7 +31,7 @@ import {
 } from './view';
 
 /** The behaviours, in order. Later ones see what earlier ones want and remember. */
-const STEPS: readonly Step[] = [schedule, heal, scaleIn, scaleOut];
+const STEPS: readonly Step[] = [schedule, interrupted, bury, heal, drain, scaleIn, scaleOut];
 
 /** The brakes. Whatever a step wants passes all of them. */
 export const GUARDS: readonly Guard[] = [pause, staleView, limits, spend];
@@ -95,9 +98,16 @@ const poolLine = (view: View, pool: View['spec']['pools'][number]): PoolLine => 
 
 /** What could not be read of the world, a sentence each, without its full stop. */
 export const unread = (world: World): readonly string[] =>
-  [...world.clouds, world.agents, world.queue, world.tasks, world.offerings, world.facts].flatMap(
-    ({ faults }) => faults,
-  );
+  [
+    ...world.clouds,
+    world.agents,
+    world.queue,
+    world.tasks,
+    world.hosted,
+    world.apps,
+    world.offerings,
+    world.facts,
+  ].flatMap(({ faults }) => faults);
 
 /** What does not pair, and what could not be seen: each worth a sentence, none worth an action here. */
 const oddities = (view: View): readonly string[] => {
@@ -150,12 +160,15 @@ const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
 };
 
 /** An agent that is given back is read again soon, until its machine is ended. */
-const nextReads = (view: View): readonly number[] =>
-  view.memory.pause === undefined &&
-  view.memory.leaving.some(
-    ({ phase, since, emptyAt }) => phase === 'closing' && (emptyAt.length > 0 || view.now - since < TICK_MS),
-  )
-    ? [view.now + READ_APART_MS]
-    : [];
+const nextReads = (view: View): readonly number[] => {
+  const { pause: paused, leaving, surges, buried } = view.memory;
+  const isMoving = leaving.some(
+    ({ phase, since, emptyAt, drain: its }) =>
+      phase !== 'idle' && (its !== undefined || emptyAt.length > 0 || view.now - since < TICK_MS),
+  );
+  const isFresh = buried.some(({ at }) => view.now - at < TICK_MS);
+  const isSoon = paused === undefined && (isMoving || isFresh || surges.length > 0);
+  return isSoon ? [view.now + READ_APART_MS] : [];
+};
 
 const YOUNG_MS = 10_000;

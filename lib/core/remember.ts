@@ -1,7 +1,7 @@
 // What memory learns. `settle` compares it with what was just observed, `fold` with what an action's outcome said. Both
 // can be applied twice to the same news without harm, because a crash between acting and storing repeats them.
 import { missingOf } from './hosts';
-import type { Cold, Expected, Memory } from './model/memory';
+import type { Cold, Expected, Memory, Surge } from './model/memory';
 import { JUDGED_FOR_MS } from './join';
 import { isLive, type Machine, type Millis } from './model/machine';
 import { offeringKey } from './model/offering';
@@ -120,8 +120,11 @@ const foldOne = (memory: Memory, outcome: Outcome): Memory => {
     case 'refused':
       // Nothing was launched: whatever was expected while its outcome was unknown is not coming.
       return { ...memory, expected: memory.expected.filter((launch) => launch.launch !== outcome.action) };
-    // What became of an agent is seen at the next look.
+    case 'moved':
+      return { ...memory, surges: memory.surges.map((surge) => withDeployment(surge, outcome)) };
+    // What became of an agent or a machine is seen at the next look.
     case 'asked':
+    case 'marked':
     case 'terminated':
     case 'notified':
       return memory;
@@ -129,6 +132,15 @@ const foldOne = (memory: Memory, outcome: Outcome): Memory => {
       return outcome satisfies never;
   }
 };
+
+/** A deployment that we began is ours to stop. */
+const withDeployment = (surge: Surge, { runSpec, deployment }: Extract<Outcome, { kind: 'moved' }>): Surge =>
+  surge.runSpec !== runSpec || deployment === undefined || surge.deployments.includes(deployment)
+    ? surge
+    : { ...surge, deployments: [...surge.deployments, deployment].slice(-MOST_DEPLOYMENTS) };
+
+/** Of one app only the last few can be under way. */
+const MOST_DEPLOYMENTS = 10;
 
 type Launched = Extract<Outcome, { kind: 'launched' }>;
 

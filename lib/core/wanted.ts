@@ -5,6 +5,8 @@ import { market, type Market, namesShapes } from './buyable';
 import { type Classified, classify, isDemand, lacksResources } from './demand';
 import { referenceShape } from './floors';
 import { trialOf } from './futile';
+import { isMovable } from './drain/moves';
+import { emptied, standingOf } from './drain/standing';
 import { headroomWants } from './headroom';
 import { agentHosts } from './hosts';
 import type { Agent } from './model/agent';
@@ -52,8 +54,23 @@ export const wantsOf = (view: View, wanted: readonly Classified[], open: Market)
     const { runSpec, count } = item;
     return trialOf(view, item) === 'trial' ? { runSpec, count, onTrial: true } : { runSpec, count };
   }),
+  ...movingWants(view),
   ...[...view.pools.values()].flatMap((pool) => headroomWants(view, pool, referenceShape(view, pool, open))),
 ];
+
+/** What has to move and has no copy yet wants room, so that what it lacks is bought before anything of it is killed. */
+const movingWants = (view: View): readonly Want[] => {
+  const open = emptied(view.memory.leaving);
+  if (open.length === 0) return [];
+  const surges = new Map(view.memory.surges.map((surge) => [surge.runSpec, surge]));
+  return view.world.apps.value.flatMap((app): readonly Want[] => {
+    const standing = standingOf(app, { open, dying: NO_AGENTS, surges, now: view.now });
+    const count = standing.moving.length - standing.extra;
+    return count > 0 && isMovable(standing, view.now) ? [{ runSpec: app.runSpec, count }] : [];
+  });
+};
+
+const NO_AGENTS: ReadonlySet<string> = new Set();
 
 /** Everything that may be bought now. A pool with an open breaker buys nothing. */
 export const openMarket = (view: View): Market =>

@@ -96,7 +96,8 @@ const clusterOf = (door: ApiDoor, asked: string | undefined): string => {
 /** What a turn would decide on now: looks as it does, and claims nothing. */
 export const dryInput = async (engine: Engine): Promise<PlanInput> => {
   const { spec, store, clock, work } = engine;
-  const [world, { memory }] = await Promise.all([observe(engine), recall(store, spec.cluster)]);
+  const { memory } = await recall(store, spec.cluster);
+  const world = await observe(engine, memory);
   return { spec, world, memory, now: clock.now(), turn: 'dry', round: 1, work };
 };
 

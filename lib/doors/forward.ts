@@ -180,8 +180,9 @@ const MARATHON_WRITES: readonly {
 
 const marathonAllows = (request: HttpRequest, path: string): boolean => {
   if (request.method === 'GET') return path === '/ping' || path.startsWith('/v2/');
-  // `wipe` destroys persistent volumes.
-  if (new URL(request.url).searchParams.has('wipe')) return false;
+  // `wipe` makes Marathon forget named tasks of dead machines, and never a whole app's.
+  const isWipe = new URL(request.url).searchParams.has('wipe');
+  if (isWipe && path !== '/v2/tasks/delete' && !/^\/v2\/pods\/.+::instances\/[^/]+$/.test(path)) return false;
   return MARATHON_WRITES.some(
     (write) =>
       write.method === request.method &&

@@ -4,7 +4,14 @@ import type { Offering, Scope } from '../core/model/offering';
 import type { OfferingError } from '../core/model/outcome';
 import type { Source } from '../core/model/world';
 import { Failure } from '../engine/failure';
-import type { Cloud, LaunchAnswer, LaunchRequest, TerminateAnswer, TerminateRequest } from '../engine/ports';
+import type {
+  Cloud,
+  LaunchAnswer,
+  LaunchRequest,
+  MarkRequest,
+  TerminateAnswer,
+  TerminateRequest,
+} from '../engine/ports';
 import { AwsFailure } from './aws-failure';
 import type { CreateFleetInput, Ec2Instance, FleetError, FleetInstance } from './ec2/api';
 import type { EmulatedWorld } from './world';
@@ -23,7 +30,19 @@ export const cloudPort = (world: EmulatedWorld): Cloud => ({
     list(world, scope, { [TAG.cluster]: cluster, [TAG.launch]: launch }),
   launch: async (request) => launch(world, request),
   terminate: async (request) => terminate(world, request),
+  mark: async (request) => markMachines(world, request),
 });
+
+/** Writes `muster:state` of machines that carry the cluster's tag. */
+export const markMachines = (world: EmulatedWorld, request: MarkRequest): void => {
+  const ours = new Set(
+    describe(world, { [TAG.cluster]: request.cluster }).map(({ InstanceId }) => InstanceId),
+  );
+  const Resources = request.machines.filter((id) => ours.has(id));
+  if (Resources.length === 0) return;
+  const Tags = [{ Key: TAG.mark, Value: request.mark }];
+  attempt(() => world.ec2.CreateTags({ Resources, Tags }), 'effect');
+};
 
 const list = (
   world: EmulatedWorld,
@@ -78,7 +97,7 @@ const machineOf = (instance: Ec2Instance, scope: Scope): Machine => {
     ...given('pool', tagOf(instance, TAG.pool)),
     ...given('launch', tagOf(instance, TAG.launch)),
     ...given('bootstrap', tagOf(instance, TAG.bootstrap)),
-    ...given('mark', tagOf(instance, TAG.mark)),
+    ...given('mark', tagOf(instance, TAG.mark) || undefined),
     ...given('stateReason', isUp ? undefined : instance.StateReason?.Code),
   };
 };

@@ -6,12 +6,11 @@ import type { Resources } from '../core/model/resources';
 import { add, NOTHING } from '../core/model/resources';
 import type { Bounds, Pool, ShapeFilter } from '../core/model/spec';
 import type { Source } from '../core/model/world';
-import { Failure, type FailureKind } from '../engine/failure';
 import type { Catalogue, Cloud, Marathon, Mesos } from '../engine/ports';
-import { MarathonFailure } from './marathon/api';
 import type { AgentRow, RecoveredAgentRow, RoleResources } from './mesos/api';
-import { MesosFailure } from './mesos/api';
+import { attempt, complete } from './ports-answers';
 import { cloudPort } from './ports-cloud';
+import { marathonPort } from './ports-marathon';
 import type { EmulatedWorld } from './world';
 
 export type PortsFace = {
@@ -28,40 +27,12 @@ export const portsFace = (world: EmulatedWorld): PortsFace => ({
     agents: async () => attempt(() => agentsOf(world)),
     deactivate: async (agent) => attempt(() => world.mesos.deactivateAgent(agent)),
     reactivate: async (agent) => attempt(() => world.mesos.reactivateAgent(agent)),
+    drain: async (agent, graceMs) =>
+      attempt(() => world.mesos.drainAgent(agent, { maxGracePeriodNs: graceMs * 1e6, markGone: false })),
     markGone: async (agent) => attempt(() => world.mesos.markAgentGone(agent)),
   },
-  marathon: {
-    queue: async () => attempt(() => complete(world, world.marathon.queueItems())),
-    tasks: async (runSpecs) => attempt(() => complete(world, world.marathon.portTasks(runSpecs))),
-  },
+  marathon: marathonPort(world),
 });
-
-const complete = <T>(world: EmulatedWorld, value: T): Source<T> => ({
-  at: world.now(),
-  complete: true,
-  faults: [],
-  value,
-});
-
-/** Neither of them answers while there is no leader: later. */
-const attempt = <T>(read: () => T): T => {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof MesosFailure || error instanceof MarathonFailure)) throw error;
-    throw new Failure(kindOf(error), `The scheduler refused: ${error.message}.`, {
-      code: String(error.status),
-      cause: error,
-    });
-  }
-};
-
-/** As the client of the real master reads its refusals (lib/mesos/answers.ts). */
-const kindOf = ({ status, message }: MesosFailure | MarathonFailure): FailureKind => {
-  if (status >= 500) return 'transient';
-  if (/Unknown agent|^Agent '.*' not found/.test(message)) return 'gone';
-  return /not deactivated/.test(message) ? 'conflict' : 'permanent';
-};
 
 /** How long after an election a list that lacks agents says little (mesos-observed 20). */
 const SETTLE_MS = 60_000;

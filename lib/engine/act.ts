@@ -1,11 +1,13 @@
 // Carries out one intent and says what became of it. There is no policy here: which cloud, which machines and how many
 // is in the request.
 import { offeringOf } from '../core/model/offering';
+import type { AppState, RunSpec } from '../core/model/app';
 import type { Outcome } from '../core/model/outcome';
+import type { AppRequest } from '../core/model/plan';
 import type { Engine } from './engine';
 import { Failure, isFailure, messageOf } from './failure';
 import type { Intent } from './intents';
-import type { AgentRequest, Cloud, LaunchRequest, TerminateRequest } from './ports';
+import type { AgentRequest, Cloud, LaunchRequest, MarkRequest, TerminateRequest } from './ports';
 
 /** Sends the intent's request. Never throws: every failure is an outcome. */
 export const act = async (engine: Engine, intent: Intent): Promise<Outcome> => {
@@ -24,7 +26,9 @@ export const send = async (engine: Engine, intent: Intent): Promise<Outcome> => 
   if (engine.clock.now() >= notAfter)
     throw new Failure('unknown-outcome', `The time to send ${intent.id} is over; it is only read back.`);
   if (effect.kind === 'agent') return askMaster(engine, intent, effect.request);
+  if (effect.kind === 'app') return askMarathon(engine, intent, effect.request);
   const cloud = cloudOf(engine, effect.request.scope.cloud);
+  if (effect.kind === 'mark') return mark(engine, cloud, intent, effect.request);
   return effect.kind === 'launch'
     ? launch(engine, cloud, intent, effect.request)
     : terminate(engine, cloud, intent, effect.request);
@@ -75,9 +79,82 @@ const askMaster = async (engine: Engine, intent: Intent, request: AgentRequest):
   const { mesos, clock } = engine;
   if (request.call === 'deactivate') await mesos.deactivate(request.agent);
   else if (request.call === 'reactivate') await mesos.reactivate(request.agent);
+  else if (request.call === 'drain') await mesos.drain(request.agent, request.graceMs ?? 0);
   else await mesos.markGone(request.agent);
-  return { kind: 'asked', action: intent.id, at: clock.now(), ...request };
+  const { call, agent } = request;
+  return { kind: 'asked', action: intent.id, at: clock.now(), call, agent };
 };
+
+const mark = async (engine: Engine, cloud: Cloud, intent: Intent, request: MarkRequest): Promise<Outcome> => {
+  await cloud.mark(request);
+  return { kind: 'marked', action: intent.id, at: engine.clock.now(), machines: request.machines };
+};
+
+/** Instances and health are read again just before: what somebody else changed meanwhile is not written over. */
+const askMarathon = async (engine: Engine, intent: Intent, request: AppRequest): Promise<Outcome> => {
+  const { marathon, clock } = engine;
+  const done = (deployment?: string): Outcome => ({
+    kind: 'moved',
+    action: intent.id,
+    at: clock.now(),
+    call: request.call,
+    runSpec: request.runSpec,
+    ...(deployment === undefined ? {} : { deployment }),
+  });
+  switch (request.call) {
+    case 'scale': {
+      const app = await read(engine, { id: request.runSpec, kind: 'app' });
+      const { instances } = app.runSpec;
+      if (instances === request.to) return done();
+      if (instances !== request.from) throw superseded(request.runSpec, request.from, instances);
+      return done((await marathon.scale(request.runSpec, request.to)).id);
+    }
+    case 'kill': {
+      await mayKill(engine, request);
+      const { runSpec, runSpecKind: kind, tasks, how } = request;
+      return done((await marathon.kill({ runSpec, kind, tasks, how }))?.id);
+    }
+    case 'stop':
+      await marathon.stopDeployment(request.deployment);
+      return done();
+    case 'reset-delay':
+      await marathon.resetDelay(request.runSpec);
+      return done();
+    default:
+      return request satisfies never;
+  }
+};
+
+const read = async (engine: Engine, runSpec: Pick<RunSpec, 'id' | 'kind'>): Promise<AppState> => {
+  const { value, faults } = await engine.marathon.apps([runSpec]);
+  const [app] = value;
+  if (app !== undefined) return app;
+  throw new Failure(
+    faults.length === 0 ? 'gone' : 'transient',
+    faults[0] ?? `Marathon has no ${runSpec.kind} ${runSpec.id} any more.`,
+  );
+};
+
+const mayKill = async (engine: Engine, request: Extract<AppRequest, { call: 'kill' }>): Promise<void> => {
+  if (request.how === 'wipe') return;
+  const app = await read(engine, { id: request.runSpec, kind: request.runSpecKind });
+  const { instances } = app.runSpec;
+  if (instances !== request.instances) throw superseded(request.runSpec, request.instances, instances);
+  const ending = new Set(request.tasks);
+  const left = app.tasks.filter(({ id, healthy }) => healthy && !ending.has(id)).length;
+  if (left < request.keeps)
+    throw new Failure(
+      'conflict',
+      `Only ${left} healthy tasks of ${request.runSpec} would be left, and ${request.keeps} were meant to be.`,
+      { code: 'superseded', advice: 'The next turn looks again.' },
+    );
+};
+
+const superseded = (runSpec: string, from: number, now: number): Failure =>
+  new Failure('conflict', `${runSpec} has ${now} instances and not ${from}: somebody else changed it.`, {
+    code: 'superseded',
+    advice: 'Nothing was written; the next turn looks again.',
+  });
 
 const failed = (engine: Engine, intent: Intent, error: unknown): Outcome => {
   const at = engine.clock.now();
@@ -88,7 +165,7 @@ const failed = (engine: Engine, intent: Intent, error: unknown): Outcome => {
   if (error.kind === 'gone' && intent.effect.kind === 'terminate')
     return { kind: 'terminated', action, at, machines: intent.effect.request.machines, failed: [] };
   if (error.kind === 'gone' && intent.effect.kind === 'agent' && intent.effect.request.call === 'mark-gone')
-    return { kind: 'asked', action, at, ...intent.effect.request };
+    return { kind: 'asked', action, at, call: 'mark-gone', agent: intent.effect.request.agent };
   if (error.kind === 'permanent' && intent.effect.kind === 'launch')
     return hopeless(intent.effect.request, error, action, at);
   return { kind: 'refused', action, at, failure: error.kind, message };

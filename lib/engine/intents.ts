@@ -3,7 +3,8 @@
 // this one dies: read back by its tag, or sent again with the same token, never planned anew.
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { Action } from '../core/model/plan';
+import type { Scope } from '../core/model/offering';
+import type { Action, Launch, Notify } from '../core/model/plan';
 import type { Millis } from '../core/model/machine';
 import type { Pool, Spec } from '../core/model/spec';
 import { isFailure } from './failure';
@@ -27,6 +28,8 @@ export type Intent = {
   readonly at: Millis;
   readonly notAfter: Millis;
   readonly effect: Effect;
+  /** The intent of the same turn that has to be carried out before. */
+  readonly after?: string;
 };
 
 /** The client token: the same action and request always give the same, another attempt never does (cloud-apis §0.2). */
@@ -41,37 +44,45 @@ export const intentOf = (
   now: Millis,
 ): Intent | undefined => {
   if (action.kind === 'notify') return undefined;
-  if (action.kind !== 'launch' && action.kind !== 'terminate')
-    return {
-      id: action.id,
-      at: now,
-      notAfter: now + ENDABLE_MS,
-      effect: { kind: 'agent', request: { call: action.kind, agent: action.agent } },
-    };
-  const scope = { cloud: action.cloud, account: action.account, region: action.region };
-  if (action.kind === 'terminate')
-    return {
-      id: action.id,
-      at: now,
-      notAfter: now + ENDABLE_MS,
-      effect: { kind: 'terminate', request: { cluster: spec.cluster, scope, machines: action.machines } },
-    };
+  const effect = effectOf(action, spec, template);
+  const notAfter = now + (action.kind === 'launch' ? SENDABLE_MS : ENDABLE_MS);
+  const after = 'after' in action && action.after !== undefined ? { after: action.after } : {};
+  return { id: action.id, at: now, notAfter, effect, ...after };
+};
+
+const effectOf = (
+  action: Exclude<Action, Notify>,
+  spec: Spec,
+  template: (pool: string) => LaunchTemplate,
+): Effect => {
+  const { cluster } = spec;
+  if (action.kind === 'app') return { kind: 'app', request: action.request };
+  if (action.kind === 'launch')
+    return { kind: 'launch', request: launchRequest(action, spec, template(action.pool)) };
+  if (action.kind === 'terminate' || action.kind === 'mark') {
+    const request = { cluster, scope: scopeOf(action), machines: action.machines };
+    return action.kind === 'mark'
+      ? { kind: 'mark', request: { ...request, mark: action.mark } }
+      : { kind: 'terminate', request };
+  }
+  const grace = action.graceMs === undefined ? {} : { graceMs: action.graceMs };
+  return { kind: 'agent', request: { call: action.kind, agent: action.agent, ...grace } };
+};
+
+const scopeOf = ({ cloud, account, region }: Scope): Scope => ({ cloud, account, region });
+
+const launchRequest = (action: Launch, spec: Spec, template: LaunchTemplate): LaunchRequest => {
   const pool = spec.pools.find(({ name }) => name === action.pool);
   const request = {
     cluster: spec.cluster,
-    scope,
+    scope: scopeOf(action),
     pool: action.pool,
     launch: action.id,
-    template: template(action.pool),
+    template,
     offerings: action.offerings.map((offering) => ({ ...offering, ...subnetOf(pool, offering.zone) })),
     count: action.count,
   };
-  return {
-    id: action.id,
-    at: now,
-    notAfter: now + SENDABLE_MS,
-    effect: { kind: 'launch', request: { ...request, token: tokenOf(request) } },
-  };
+  return { ...request, token: tokenOf(request) };
 };
 
 const subnetOf = (pool: Pool | undefined, zone: string): { readonly subnet?: string } => {

@@ -1,7 +1,9 @@
 // One look at the world: every source in parallel, each with its age and whether it is complete. A source that fails is
 // unknown and says so; it never takes the turn down and is never taken for empty.
 import { isCounting } from '../core/constraints';
+import { agentsToAsk, runSpecsToRead, type Seen } from '../core/drain/reads';
 import type { QueueItem } from '../core/model/app';
+import type { Memory } from '../core/model/memory';
 import type { Scope } from '../core/model/offering';
 import { scopeKey } from '../core/model/offering';
 import type { CloudView, Source, World } from '../core/model/world';
@@ -10,7 +12,8 @@ import { messageOf } from './failure';
 import { readFacts } from './facts';
 import { factScopes } from './ingest';
 
-export const observe = async (engine: Engine): Promise<World> => {
+/** `memory` says of which agents and run specs more has to be known. */
+export const observe = async (engine: Engine, memory: Memory): Promise<World> => {
   const { spec, clock } = engine;
   const scopes = scopesOf(spec.pools);
   const [clouds, agents, [queue, tasks], goods, facts, schedules, denied] = await Promise.all([
@@ -22,11 +25,14 @@ export const observe = async (engine: Engine): Promise<World> => {
     engine.calendar.open(spec.schedules, clock.now()),
     deniedIn(engine),
   ]);
+  const machines = clouds.flatMap(({ value }) => value);
+  const moving = await observeMoving(engine, { memory, machines, agents: agents.value, facts: facts.value });
   return {
     clouds,
     agents,
     queue,
     tasks,
+    ...moving,
     ...goods,
     facts,
     schedules,
@@ -100,6 +106,20 @@ const observeMarathon = async (engine: Engine): Promise<readonly [World['queue']
   if (counted.length === 0) return [queue, { at: queue.at, complete: true, faults: [], value: [] }];
   const tasks = await seen(engine, "Marathon's tasks", [], () => engine.marathon.tasks(counted));
   return [queue, tasks];
+};
+
+/** What has to be known of agents that are emptied or dead, and of the run specs there. Mostly that is nothing. */
+const observeMoving = async (engine: Engine, known: Seen): Promise<Pick<World, 'hosted' | 'apps'>> => {
+  const nothing = { at: engine.clock.now(), complete: true, faults: [], value: [] };
+  const agents = agentsToAsk(known);
+  const hosted =
+    agents.length === 0
+      ? nothing
+      : await seen(engine, 'what runs on agents that are emptied', [], () => engine.marathon.hosted(agents));
+  const named = runSpecsToRead(known.memory, hosted.value);
+  if (named.length === 0) return { hosted, apps: nothing };
+  const apps = await seen(engine, 'the apps that have to move', [], () => engine.marathon.apps(named));
+  return { hosted, apps };
 };
 
 const countsTasks = (item: QueueItem): boolean => item.runSpec.constraints.some(isCounting);

@@ -1,6 +1,6 @@
 // What the engine needs from outside, in the domain's verbs. Adapters implement these; nothing else crosses.
 import type { Agent } from '../core/model/agent';
-import type { QueueItem, Task } from '../core/model/app';
+import type { AppState, Hosted, QueueItem, RunSpec, Task } from '../core/model/app';
 import type { Machine, Millis } from '../core/model/machine';
 import type { Offering, Scope, Shape } from '../core/model/offering';
 import type { AgentCall, OfferingError } from '../core/model/outcome';
@@ -113,8 +113,15 @@ export type TerminateRequest = {
   readonly scope: Scope;
   readonly machines: readonly string[];
 };
-/** One call to the master about one agent. */
-export type AgentRequest = { readonly call: AgentCall; readonly agent: string };
+/** One call to the master about one agent; `graceMs` of a drain. */
+export type AgentRequest = { readonly call: AgentCall; readonly agent: string; readonly graceMs?: number };
+/** An empty mark takes the tag away. */
+export type MarkRequest = {
+  readonly cluster: string;
+  readonly scope: Scope;
+  readonly machines: readonly string[];
+  readonly mark: string;
+};
 
 export type TerminateAnswer = {
   /** Ended or already gone. */
@@ -130,6 +137,8 @@ export interface Cloud {
   /** The machines that carry a launch's tag: the read-back of an unknown outcome. */
   launched(scope: Scope, cluster: string, launch: string): Promise<Source<readonly Machine[]>>;
   terminate(request: TerminateRequest): Promise<TerminateAnswer>;
+  /** Writes the tag `muster:state` of machines of the cluster; may be repeated. Others' machines are left alone. */
+  mark(request: MarkRequest): Promise<void>;
 }
 
 /** What can be bought and for how much. */
@@ -156,6 +165,9 @@ export interface Mesos {
    *  registered, and `conflict` where it is in another state than the call supposes. */
   deactivate(agent: string): Promise<void>;
   reactivate(agent: string): Promise<void>;
+  /** Kills all tasks of the agent at once, each within `graceMs` where its executor heeds it (mesos-observed 5). Cannot be
+   *  taken back; may be repeated, which frees a drain that is stuck (1). Offers it no more. */
+  drain(agent: string, graceMs: number): Promise<void>;
   /** Irreversible. May be repeated; throws `gone` for an agent that the master does not know. */
   markGone(agent: string): Promise<void>;
 }
@@ -163,10 +175,30 @@ export interface Mesos {
 export interface Marathon {
   queue(): Promise<Source<readonly QueueItem[]>>;
   /** Tasks of the named run specs; a pod's come from its status. */
-  tasks(
-    runSpecs: readonly { readonly id: string; readonly kind: 'app' | 'pod' }[],
-  ): Promise<Source<readonly Task[]>>;
+  tasks(runSpecs: readonly Pick<RunSpec, 'id' | 'kind'>[]): Promise<Source<readonly Task[]>>;
+  /** Run specs with tasks on these agents, a row for each agent. Reads all of Marathon's tasks once, as a stream: asked when
+   *  an agent begins to be emptied, not at every look. */
+  hosted(agents: readonly string[]): Promise<Source<readonly Hosted[]>>;
+  /** How these run specs stand; one that is gone has no row. */
+  apps(runSpecs: readonly Pick<RunSpec, 'id' | 'kind'>[]): Promise<Source<readonly AppState[]>>;
+  /** Sets an app's number of instances, and nothing else. Never forced: throws `conflict` while a deployment holds it. */
+  scale(runSpec: string, instances: number): Promise<Deployment>;
+  /** Kills these tasks and no others. `lower` takes the number of instances down by as many, `replace` lets Marathon start
+   *  others, `wipe` makes it forget them at once. Ids that are gone are passed over. */
+  kill(request: KillRequest): Promise<Deployment | undefined>;
+  /** Ends a deployment where it stands. Throws `gone` when it has ended. */
+  stopDeployment(id: string): Promise<void>;
+  /** The next launches are not delayed. Throws `gone` when nothing of it waits. */
+  resetDelay(runSpec: string): Promise<void>;
 }
+
+export type Deployment = { readonly id: string };
+export type KillRequest = {
+  readonly runSpec: string;
+  readonly kind: RunSpec['kind'];
+  readonly tasks: readonly string[];
+  readonly how: 'lower' | 'replace' | 'wipe';
+};
 
 /** Bytes in and out, direct or through the forwarding function; the clients do not know which. */
 export type HttpRequest = {

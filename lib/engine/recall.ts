@@ -17,6 +17,9 @@ const MEMBERS = [
   'floors',
   'bought',
   'leaving',
+  'surges',
+  'drained',
+  'buried',
   'pause',
 ] as const satisfies readonly Member[];
 
@@ -33,6 +36,9 @@ export const recall = async (store: Store, cluster: string): Promise<Recalled> =
     floors: 0,
     bought: 0,
     leaving: 0,
+    surges: 0,
+    drained: 0,
+    buried: 0,
     pause: 0,
   };
   let memory: Memory = NO_MEMORY;

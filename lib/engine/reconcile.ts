@@ -71,7 +71,7 @@ const turnUnder = async (engine: Engine, head: Head, started: number): Promise<D
   const { store, spec, clock } = engine;
   const recalled = await recall(store, spec.cluster);
   const settled = await settleOpen(engine, { head, recalled, leaseUntil: started + engine.leaseMs });
-  const world = await observe(engine);
+  const world = await observe(engine, settled.turn.recalled.memory);
   const result = await rounds(engine, settled.turn, world);
   await release(store, engine.wake, { ...result.turn.head, wanted: head.wanted });
   // After the release: a wake without delay that met the lease would be lost.
@@ -178,7 +178,7 @@ const oneRound = async (engine: Engine, turn: Turn, world: World, round: number)
   // the wish relative again to a fleet that has grown already.
   const recalled = await remember(store, on, turn.recalled, withoutLaunches(plan.memory, waiting));
   const head = await commit(store, turn.head, intents, clock.now());
-  const outcomes = await inParallel(intents, (intent) => act(engine, intent));
+  const outcomes = await carryOut(engine, intents);
   const after = await digest(engine, { ...turn, head, recalled }, outcomes, []);
   const entry = await record(store, { input, plan, outcomes });
   for (const sentence of entry.sentences) engine.log.info(sentence, { round });
@@ -218,6 +218,29 @@ const intentsOf = (engine: Engine, plan: Plan, turn: Turn): readonly Intent[] =>
 
 const launchIds = ({ actions }: Plan): readonly string[] =>
   actions.flatMap(({ kind, id }) => (kind === 'launch' ? [id] : []));
+
+/** Tags before what they announce: an agent whose machine could not be tagged is offered as before. */
+const carryOut = async (engine: Engine, intents: readonly Intent[]): Promise<readonly Outcome[]> => {
+  const needed = new Set(intents.flatMap(({ after }) => after ?? []));
+  const first = await inParallel(
+    intents.filter(({ id }) => needed.has(id)),
+    (intent) => act(engine, intent),
+  );
+  const done = new Set(first.flatMap(({ kind, action }) => (kind === 'marked' ? [action] : [])));
+  const rest = intents.filter(({ id }) => !needed.has(id));
+  const then = await inParallel(rest, async (intent) =>
+    intent.after === undefined || done.has(intent.after) ? act(engine, intent) : notBegun(engine, intent),
+  );
+  return [...first, ...then];
+};
+
+const notBegun = (engine: Engine, { id, after }: Intent): Outcome => ({
+  kind: 'refused',
+  action: id,
+  at: engine.clock.now(),
+  failure: 'conflict',
+  message: `${after ?? ''} has to be carried out before, and was not`,
+});
 
 /** All of a batch have ended when this does, also when it throws: no call outlives the turn's lease. */
 const inParallel = async <T>(

@@ -1,10 +1,11 @@
 // The forms of what the engine itself has stored, checked when it is read back: an item that somebody edited or an
 // older version wrote must be named, not believed.
 import * as z from 'zod/mini';
-import type { Memory } from '../core/model/memory';
+import { DRAIN_CAUSES, type Memory } from '../core/model/memory';
+import type { AppRequest } from '../core/model/plan';
 import type { Fact } from '../core/model/signal';
 import { Failure } from './failure';
-import type { AgentRequest, Key, LaunchRequest, TerminateRequest } from './ports';
+import type { AgentRequest, Key, LaunchRequest, MarkRequest, TerminateRequest } from './ports';
 
 const cloud = z.enum(['aws', 'gce', 'command']);
 const market = z.enum(['spot', 'on-demand']);
@@ -18,6 +19,23 @@ const offering = z.object({
   usdPerHour: z.number(),
 });
 const scope = z.object({ cloud, account: z.string(), region: z.string() });
+
+const namedRunSpecs = z.array(z.object({ id: z.string(), kind: z.enum(['app', 'pod']) }));
+const cause = z.enum(DRAIN_CAUSES);
+const drain = z.object({
+  cause,
+  wish: z.exactOptional(z.string()),
+  by: z.string(),
+  reason: z.string(),
+  deadline: z.number(),
+  graceMs: z.number(),
+  force: z.boolean(),
+  condemned: z.boolean(),
+  runSpecs: z.exactOptional(namedRunSpecs),
+  killedAt: z.exactOptional(z.number()),
+  left: z.exactOptional(z.string()),
+  undone: z.exactOptional(z.object({ end: z.enum(['cancelled', 'failed']), why: z.string() })),
+});
 
 const factBody = z.discriminatedUnion('kind', [
   z.object({
@@ -41,6 +59,14 @@ const factBody = z.discriminatedUnion('kind', [
     state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
   }),
   z.object({ kind: z.literal('scale-out'), pool: z.string(), by: amount, source: z.string() }),
+  z.object({
+    kind: z.literal('drain'),
+    by: z.string(),
+    reason: z.string(),
+    deadline: z.number(),
+    force: z.boolean(),
+  }),
+  z.object({ kind: z.literal('undrain'), by: z.string(), reason: z.string() }),
   z.object({ kind: z.literal('pause'), by: z.string(), reason: z.string() }),
   z.object({ kind: z.literal('resume'), by: z.string(), reason: z.string() }),
 ]);
@@ -111,7 +137,34 @@ export const memorySchemas: {
       phase: z.enum(['idle', 'closing', 'returning']),
       since: z.number(),
       emptyAt: z.array(z.number()),
+      drain: z.exactOptional(drain),
     }),
+  ),
+  surges: z.array(
+    z.object({
+      runSpec: z.string(),
+      base: z.number(),
+      written: z.array(z.number()),
+      deployments: z.array(z.string()),
+      killed: z.array(z.object({ id: z.string(), at: z.number() })),
+      since: z.number(),
+    }),
+  ),
+  drained: z.array(
+    z.object({
+      agent: z.string(),
+      machine: z.string(),
+      pool: z.string(),
+      cause,
+      wish: z.exactOptional(z.string()),
+      end: z.enum(['done', 'cancelled', 'escalated', 'failed']),
+      since: z.number(),
+      at: z.number(),
+      why: z.string(),
+    }),
+  ),
+  buried: z.array(
+    z.object({ agent: z.string(), machine: z.string(), at: z.number(), runSpecs: namedRunSpecs }),
   ),
   pause: z.object({
     since: z.number(),
@@ -139,21 +192,48 @@ const terminateRequest: z.ZodMiniType<TerminateRequest> = z.object({
 });
 
 const agentRequest: z.ZodMiniType<AgentRequest> = z.object({
-  call: z.enum(['deactivate', 'reactivate', 'mark-gone']),
+  call: z.enum(['deactivate', 'reactivate', 'drain', 'mark-gone']),
   agent: z.string(),
+  graceMs: z.exactOptional(z.number()),
 });
+
+const markRequest: z.ZodMiniType<MarkRequest> = z.object({
+  cluster: z.string(),
+  scope,
+  machines: z.array(z.string()),
+  mark: z.string(),
+});
+
+const appRequest: z.ZodMiniType<AppRequest> = z.discriminatedUnion('call', [
+  z.object({ call: z.literal('scale'), runSpec: z.string(), from: z.number(), to: z.number() }),
+  z.object({
+    call: z.literal('kill'),
+    runSpec: z.string(),
+    runSpecKind: z.enum(['app', 'pod']),
+    tasks: z.array(z.string()),
+    how: z.enum(['lower', 'replace', 'wipe']),
+    instances: z.number(),
+    keeps: z.number(),
+  }),
+  z.object({ call: z.literal('stop'), runSpec: z.string(), deployment: z.string() }),
+  z.object({ call: z.literal('reset-delay'), runSpec: z.string() }),
+]);
 
 export const effectSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('launch'), request: launchRequest }),
   z.object({ kind: z.literal('terminate'), request: terminateRequest }),
   z.object({ kind: z.literal('agent'), request: agentRequest }),
+  z.object({ kind: z.literal('mark'), request: markRequest }),
+  z.object({ kind: z.literal('app'), request: appRequest }),
 ]);
 
 /** What an intent carries out: the exact request. */
 export type Effect =
   | { readonly kind: 'launch'; readonly request: LaunchRequest }
   | { readonly kind: 'terminate'; readonly request: TerminateRequest }
-  | { readonly kind: 'agent'; readonly request: AgentRequest };
+  | { readonly kind: 'agent'; readonly request: AgentRequest }
+  | { readonly kind: 'mark'; readonly request: MarkRequest }
+  | { readonly kind: 'app'; readonly request: AppRequest };
 
 /** Parses stored JSON text. Throws Failure('permanent') that names the item. */
 export const readStored = <T>(schema: z.ZodMiniType<T>, key: Key, text: unknown): T => {

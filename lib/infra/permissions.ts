@@ -58,6 +58,17 @@ export const fleetStatements = (
       resources: created,
       conditions: { StringEquals: { ...requested, 'ec2:CreateAction': ['RunInstances', 'CreateFleet'] } },
     }),
+    // Of what is ours only the state may be written, so that no tag makes a machine ours afterwards.
+    new PolicyStatement({
+      sid: 'MarkOurs',
+      actions: ['ec2:CreateTags'],
+      resources: [own('instance')],
+      conditions: {
+        StringEquals: tagged,
+        StringLike: { [`aws:ResourceTag/${POOL}`]: '*' },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': ['muster:state'] },
+      },
+    }),
     new PolicyStatement({
       sid: 'TerminateOurs',
       actions: ['ec2:TerminateInstances'],

@@ -21,6 +21,7 @@ export const podStatus = (id: string): MarathonCall => ({
   method: 'GET',
   path: `/v2/pods/${plain(id)}::status`,
 });
+export const podStatuses = (): MarathonCall => ({ method: 'GET', path: '/v2/pods/::status' });
 export const tasks = (): MarathonCall => ({ method: 'GET', path: '/v2/tasks' });
 export const deployments = (): MarathonCall => ({ method: 'GET', path: '/v2/deployments' });
 export const info = (): MarathonCall => ({ method: 'GET', path: '/v2/info' });
@@ -46,6 +47,20 @@ export const killTasks = (ids: readonly string[], instances: 'lower' | 'replace'
   method: 'POST',
   path: `/v2/tasks/delete?scale=${String(instances === 'lower')}`,
   body: { ids },
+});
+
+/** Marathon forgets them at once, without waiting for Mesos, and starts others (semantics §2.2). Never for what has a
+ *  persistent volume, which that destroys. */
+export const wipeTasks = (ids: readonly string[]): MarathonCall => ({
+  method: 'POST',
+  path: '/v2/tasks/delete?wipe=true',
+  body: { ids },
+});
+
+/** Pods know no scale: one instance ends and Marathon starts another. */
+export const killPodInstance = (id: string, instance: string, wipe: boolean): MarathonCall => ({
+  method: 'DELETE',
+  path: `/v2/pods/${plain(id)}::instances/${encodeURIComponent(instance)}${wipe ? '?wipe=true' : ''}`,
 });
 
 /** Ends the back-off of a run spec. `gone` when it has nothing scheduled. */

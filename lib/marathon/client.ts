@@ -5,9 +5,10 @@ import type * as z from 'zod/mini';
 import type { RunSpec } from '../core/model/app';
 import { Failure } from '../engine/failure';
 import type { Clock, HttpAnswer, Secrets, Transport } from '../engine/ports';
-import { excerptOf, jsonOf, parseJson } from '../transport/body';
+import { contentOf, excerptOf, jsonOf, parseJson } from '../transport/body';
 import { createCredentials } from '../transport/credentials';
 import { createHosts } from '../transport/hosts';
+import { createPeeler } from '../transport/peel';
 import type { Attempt } from '../transport/hosts';
 import { refusalOf } from './answers';
 import * as calls from './calls';
@@ -43,7 +44,9 @@ export type MarathonClient = {
   app(id: string): Promise<schema.WireApp>;
   appTasks(id: string): Promise<readonly schema.WireTask[]>;
   podStatus(id: string): Promise<schema.WirePodStatus>;
-  tasks(): Promise<readonly schema.WireTask[]>;
+  podStatuses(): Promise<readonly schema.WirePodStatus[]>;
+  /** Every task of every app, one at a time: the whole list of a large cluster is never held. */
+  eachTask(onTask: (text: string) => void): Promise<void>;
   deployments(): Promise<Deployments>;
   info(): Promise<Info>;
   /** `host:port`; `gone` when there is none. */
@@ -51,6 +54,8 @@ export type MarathonClient = {
   scale(id: RunSpec['id'], instances: number): Promise<Change>;
   /** The change when instances are lowered, else nothing. */
   killTasks(ids: readonly string[], instances: 'lower' | 'replace'): Promise<Change | undefined>;
+  wipeTasks(ids: readonly string[]): Promise<void>;
+  killPodInstance(id: string, instance: string, how: 'replace' | 'wipe'): Promise<void>;
   resetDelay(id: string): Promise<void>;
   cancelDeployment(id: string, how: 'roll-back' | 'stop'): Promise<void>;
   /** Hints that something changed, without order or replay, until the connection ends, which is a Failure. */
@@ -65,7 +70,8 @@ export const createMarathonClient = (options: MarathonOptions): MarathonClient =
     app: async (id) => (await line.json(calls.app(id), schema.appAnswerSchema)).app,
     appTasks: async (id) => (await line.json(calls.appTasks(id), schema.tasksSchema)).tasks,
     podStatus: (id) => line.json(calls.podStatus(id), schema.podStatusSchema),
-    tasks: async () => (await line.json(calls.tasks(), schema.tasksSchema)).tasks,
+    podStatuses: () => line.json(calls.podStatuses(), schema.podStatusesSchema),
+    eachTask: (onTask) => line.send(calls.tasks(), (answer, limits) => eachTask(answer, limits, onTask)),
     deployments: () => line.json(calls.deployments(), schema.deploymentsSchema),
     info: () => line.json(calls.info(), schema.infoSchema),
     leader: async () => (await line.json(calls.leader(), schema.leaderSchema)).leader,
@@ -75,6 +81,12 @@ export const createMarathonClient = (options: MarathonOptions): MarathonClient =
       if (instances === 'lower') return line.change(call, schema.changeSchema);
       await line.change(call, schema.killedSchema);
       return undefined;
+    },
+    wipeTasks: async (ids) => {
+      await line.change(calls.wipeTasks(ids), schema.killedSchema);
+    },
+    killPodInstance: async (id, instance, how) => {
+      await line.send(calls.killPodInstance(id, instance, how === 'wipe'), finished);
     },
     resetDelay: async (id) => {
       await line.send(calls.resetDelay(id), finished);
@@ -184,6 +196,29 @@ const doneWith =
 
 const finished: Read<void> = async (answer) => {
   await excerptOf(answer, 20_000);
+};
+
+const eachTask = async (
+  answer: HttpAnswer,
+  limits: Limits,
+  onTask: (text: string) => void,
+): Promise<void> => {
+  let count = 0;
+  const peeler = createPeeler({
+    lists: ['tasks'],
+    ownerDepth: 1,
+    onElement: (_list, text) => {
+      count += 1;
+      onTask(text);
+    },
+  });
+  for await (const chunk of contentOf(answer, limits)) peeler.write(chunk);
+  const shell = schema.tasksShellSchema.safeParse(parseJson(peeler.end(), 'The list of tasks'));
+  if (shell.success && shell.data.tasks.length === count) return;
+  throw new Failure('transient', "Marathon's list of tasks is not whole.", {
+    code: 'not-json',
+    advice: 'Check that the address in marathon.urls is Marathon.',
+  });
 };
 
 /** Marathon writes an empty line every 10 s or so; six missed are the end. */

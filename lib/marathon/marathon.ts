@@ -1,15 +1,15 @@
 // The port Marathon: demand from its queue, and tasks of the run specs that somebody names.
 import { $ZodError } from 'zod/v4/core';
 import type * as z from 'zod/mini';
-import type { RunSpec, Task } from '../core/model/app';
+import type { AppState, Hosted, RunSpec, Task } from '../core/model/app';
 import type { Source } from '../core/model/world';
 import { isFailure, messageOf } from '../engine/failure';
-import type { Clock, Marathon } from '../engine/ports';
+import type { Clock, Deployment, KillRequest, Marathon } from '../engine/ports';
 import { createMarathonClient } from './client';
 import type { MarathonClient, MarathonOptions } from './client';
 import { appSchema, queueItemSchema } from './schema';
 import type { WireApp } from './schema';
-import { appOf, appTasksOf, podTasksOf, queueItemOf } from './translate';
+import { appOf, appStateOf, appTasksOf, podStateOf, podTasksOf, queueItemOf } from './translate';
 import type { Defaults } from './translate';
 
 /** Throws `permanent` for credentials or addresses that a person must correct, else `transient` when none answered. */
@@ -30,7 +30,77 @@ export const createMarathonFrom = (client: MarathonClient, clock: Clock): Marath
       const read = await inLanes(LANES, runSpecs, (runSpec) => tasksOf(client, runSpec));
       return sourceOf(at, read);
     },
+    hosted: async (agents) => hostedOn(client, agents, clock.now()),
+    apps: async (runSpecs) => {
+      const at = clock.now();
+      const defaults = await roles([{}]);
+      return statesOf(at, await inLanes(LANES, runSpecs, (runSpec) => stateOf(client, runSpec, defaults)));
+    },
+    scale: async (runSpec, instances) => ({ id: (await client.scale(runSpec, instances)).deploymentId }),
+    kill: async (request) => kill(client, request),
+    stopDeployment: (id) => client.cancelDeployment(id, 'stop'),
+    resetDelay: (runSpec) => client.resetDelay(runSpec),
   };
+};
+
+const kill = async (
+  client: MarathonClient,
+  { runSpec, kind, tasks, how }: KillRequest,
+): Promise<Deployment | undefined> => {
+  if (kind === 'pod') {
+    for (const instance of tasks)
+      await client.killPodInstance(runSpec, instance, how === 'wipe' ? 'wipe' : 'replace');
+    return undefined;
+  }
+  if (how === 'wipe') {
+    await client.wipeTasks(tasks);
+    return undefined;
+  }
+  const change = await client.killTasks(tasks, how);
+  return change === undefined ? undefined : { id: change.deploymentId };
+};
+
+/** Every task goes by once; only rows that name one of the agents are parsed. */
+const hostedOn = async (
+  client: MarathonClient,
+  agents: readonly string[],
+  at: number,
+): Promise<Source<readonly Hosted[]>> => {
+  const found = new Map(agents.map((agent) => [agent, new Map<string, RunSpec['kind']>()]));
+  await client.eachTask((text) => {
+    const agent = /"slaveId"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? '';
+    const id = found.has(agent) ? /"appId"\s*:\s*"([^"]+)"/.exec(text)?.[1] : undefined;
+    if (id !== undefined) found.get(agent)?.set(id, 'app');
+  });
+  for (const pod of await client.podStatuses())
+    for (const { agentId } of pod.instances ?? []) found.get(agentId ?? '')?.set(pod.id, 'pod');
+  const value = agents.map((agent) => ({
+    agent,
+    runSpecs: [...(found.get(agent) ?? [])].map(([id, kind]) => ({ id, kind })),
+  }));
+  return { at, complete: true, faults: [], value };
+};
+
+type State = { readonly state?: AppState; readonly fault?: string };
+
+/** A run spec that is gone by now has no row. */
+const stateOf = async (
+  client: MarathonClient,
+  { id, kind }: Pick<RunSpec, 'id' | 'kind'>,
+  defaults: Defaults,
+): Promise<State> => {
+  try {
+    if (kind === 'pod') return { state: podStateOf(await client.podStatus(id), defaults) };
+    const app = await client.app(id);
+    return { state: appStateOf(app, app.tasks ?? (await client.appTasks(id)), defaults) };
+  } catch (error) {
+    return isFailure(error, 'gone') ? {} : { fault: `How ${id} stands is not known: ${whyOf(error)}` };
+  }
+};
+
+const statesOf = (at: number, read: readonly State[]): Source<readonly AppState[]> => {
+  const faults = read.flatMap(({ fault }) => fault ?? []);
+  return { at, complete: faults.length === 0, faults, value: read.flatMap(({ state }) => state ?? []) };
 };
 
 type Rows<T> = Omit<Source<readonly T[]>, 'at'>;

@@ -24,6 +24,8 @@ export const taskSchema = z.object({
   slaveId: text,
   state: text,
   version: text,
+  startedAt: text,
+  healthCheckResults: maybe(z.array(maybe(z.object({ alive: maybe(z.boolean()) })))),
 });
 export type WireTask = z.infer<typeof taskSchema>;
 
@@ -44,6 +46,8 @@ export const appSchema = z.object({
   portDefinitions: maybe(z.array(z.unknown())),
   container: maybe(container),
   executorResources: maybe(resources),
+  upgradeStrategy: maybe(z.object({ maximumOverCapacity: number })),
+  healthChecks: maybe(z.array(z.unknown())),
   tasks: maybe(z.array(taskSchema)),
   tasksRunning: number,
   tasksStaged: number,
@@ -128,6 +132,9 @@ export type WireQueueItem = z.infer<typeof queueItemSchema>;
 export const queueSchema = z.object({ queue: z.array(z.unknown()) });
 export const appsSchema = z.object({ apps: z.array(z.unknown()) });
 export const appAnswerSchema = z.object({ app: appSchema });
+/** The same list with a number in the place of each task that was read by itself. */
+export const tasksShellSchema = z.object({ tasks: z.array(z.number()) });
+export const podStatusesSchema = z.array(podStatusSchema);
 export const tasksSchema = z.object({ tasks: z.array(taskSchema) });
 export const leaderSchema = z.object({ leader: z.string() });
 export const deploymentsSchema = z.array(

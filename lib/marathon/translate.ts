@@ -1,5 +1,15 @@
 // Marathon's wire forms → the core's nouns. What a run spec needs is rounded up.
-import type { Constraint, Operator, QueueItem, Reject, RejectReason, RunSpec, Task } from '../core/model/app';
+import type {
+  AppState,
+  AppTask,
+  Constraint,
+  Operator,
+  QueueItem,
+  Reject,
+  RejectReason,
+  RunSpec,
+  Task,
+} from '../core/model/app';
 import { OPERATORS, REJECT_REASONS } from '../core/model/app';
 import type { Resources } from '../core/model/resources';
 import { add } from '../core/model/resources';
@@ -188,6 +198,47 @@ export const appTasksOf = (wire: readonly WireTask[], app: WireApp): readonly Ta
       ...(task.slaveId ? { agentId: task.slaveId } : {}),
     };
   });
+};
+
+/** `tasks` are the app's, where its own page did not carry them. */
+export const appStateOf = (wire: WireApp, tasks: readonly WireTask[], defaults: Defaults): AppState => ({
+  runSpec: appOf(wire, defaults),
+  // Marathon's own default (semantics §2.3); an app with a volume may never have more.
+  maximumOverCapacity: wire.upgradeStrategy?.maximumOverCapacity ?? 1,
+  deployments: (wire.deployments ?? []).map(({ id }) => id),
+  tasks: appTasksOf(tasks, wire).flatMap((task): readonly AppTask[] => {
+    const own = tasks.find(({ id }) => id === task.id);
+    if (task.agentId === undefined || own === undefined) return [];
+    return [
+      {
+        ...task,
+        agentId: task.agentId,
+        healthy: task.condition === 'Running' && passesChecks(own, (wire.healthChecks ?? []).length),
+        ...(own.startedAt ? { startedAt: instantOf(own.startedAt) } : {}),
+      },
+    ];
+  }),
+});
+
+/** A check that has not answered yet has not been passed. */
+const passesChecks = ({ healthCheckResults }: WireTask, checks: number): boolean => {
+  const results = healthCheckResults ?? [];
+  return results.length >= checks && results.every((result) => result?.alive === true);
+};
+
+/** Pods know no over-capacity by the API: they are moved one at a time. */
+export const podStateOf = (wire: WirePodStatus, defaults: Defaults): AppState => {
+  const stable = new Set(
+    (wire.instances ?? []).flatMap(({ id, status }) => (status === 'STABLE' ? [id] : [])),
+  );
+  return {
+    runSpec: podOf(wire.spec, defaults),
+    maximumOverCapacity: 0,
+    deployments: [],
+    tasks: podTasksOf(wire).flatMap((task): readonly AppTask[] =>
+      task.agentId === undefined ? [] : [{ ...task, agentId: task.agentId, healthy: stable.has(task.id) }],
+    ),
+  };
 };
 
 /** `TASK_RUNNING` → `Running`; the states that Marathon takes for gone are one condition. */

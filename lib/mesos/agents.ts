@@ -2,7 +2,7 @@
 import type { Agent } from '../core/model/agent';
 import { Failure, messageOf } from '../engine/failure';
 import { parseJson } from '../transport/body';
-import { createPeeler } from './peel';
+import { createPeeler } from '../transport/peel';
 import { agentInfoSchema, agentSchema, agentsShellSchema } from './schema';
 import { agentOf, recoveredAgentOf } from './translate';
 

@@ -20,6 +20,8 @@ export const createMesosFrom = (client: MesosClient, { clock }: Pick<MesosOption
   },
   deactivate: async (agent) => client.deactivateAgent(agent),
   reactivate: async (agent) => client.reactivateAgent(agent),
+  drain: async (agentId, graceMs) =>
+    client.drainAgent({ agentId, graceSeconds: Math.floor(graceMs / 1000), afterwards: 'stay' }),
   markGone: async (agent) => client.markAgentGone(agent),
 });
 

@@ -56,7 +56,7 @@ export const agentSchema = z.object({
 });
 export type WireAgent = z.infer<typeof agentSchema>;
 
-/** GET_AGENTS without its agents: lib/mesos/peel.ts puts a 0 in the place of each. */
+/** GET_AGENTS without its agents: lib/transport/peel.ts puts a 0 in the place of each. */
 export const agentsShellSchema = z.object({
   type: z.literal('GET_AGENTS'),
   get_agents: z.object({ agents: maybe(z.array(z.number())), recovered_agents: maybe(z.array(z.number())) }),

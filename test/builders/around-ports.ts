@@ -21,6 +21,7 @@ const aroundCloud = (cloud: Cloud, around: Around): Cloud => ({
     around('cloud.launched', () => cloud.launched(scope, cluster, launch)),
   launch: (request) => around('cloud.launch', () => cloud.launch(request)),
   terminate: (request) => around('cloud.terminate', () => cloud.terminate(request)),
+  mark: (request) => around('cloud.mark', () => cloud.mark(request)),
 });
 
 /** The engine with `around` about every call that it makes to the outside. */
@@ -38,11 +39,18 @@ export const aroundPorts = (engine: Engine, around: Around): Engine => ({
     agents: () => around('mesos.agents', () => engine.mesos.agents()),
     deactivate: (agent) => around('mesos.deactivate', () => engine.mesos.deactivate(agent)),
     reactivate: (agent) => around('mesos.reactivate', () => engine.mesos.reactivate(agent)),
+    drain: (agent, graceMs) => around('mesos.drain', () => engine.mesos.drain(agent, graceMs)),
     markGone: (agent) => around('mesos.markGone', () => engine.mesos.markGone(agent)),
   },
   marathon: {
     queue: () => around('marathon.queue', () => engine.marathon.queue()),
     tasks: (runSpecs) => around('marathon.tasks', () => engine.marathon.tasks(runSpecs)),
+    hosted: (agents) => around('marathon.hosted', () => engine.marathon.hosted(agents)),
+    apps: (runSpecs) => around('marathon.apps', () => engine.marathon.apps(runSpecs)),
+    scale: (runSpec, instances) => around('marathon.scale', () => engine.marathon.scale(runSpec, instances)),
+    kill: (request) => around('marathon.kill', () => engine.marathon.kill(request)),
+    stopDeployment: (id) => around('marathon.stopDeployment', () => engine.marathon.stopDeployment(id)),
+    resetDelay: (runSpec) => around('marathon.resetDelay', () => engine.marathon.resetDelay(runSpec)),
   },
   notifiers: engine.notifiers.map((notifier) => ({
     tell: (notice) => around('notifier.tell', () => notifier.tell(notice)),

@@ -211,6 +211,8 @@ export const aWorld = (sight: Sight = {}, more: Partial<World> = {}): World => (
   agents: source(sight.agents ?? []),
   queue: source(sight.queue ?? []),
   tasks: source(sight.tasks ?? []),
+  hosted: source([]),
+  apps: source([]),
   shapes: source(SHAPES),
   offerings: source(offeringsOf()),
   facts: source([]),

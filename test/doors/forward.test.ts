@@ -189,7 +189,7 @@ describe('the allow list', () => {
     at('PUT', `${MARATHON}/v2/apps/a`, '{"instances":3,"cmd":"id"}'),
     at('PUT', `${MARATHON}/v2/groups/a`, '{"scaleBy":0}'),
     at('POST', `${MARATHON}/v2/apps`, '{"id":"/x","cmd":"id"}'),
-    at('POST', `${MARATHON}/v2/tasks/delete?wipe=true`, '{"ids":["a"]}'),
+    at('DELETE', `${MARATHON}/v2/apps/a/tasks?wipe=true`),
     at('DELETE', `${MARATHON}/v2/apps/a`),
     at('DELETE', `${MARATHON}/v2/leader`),
     at('DELETE', `${MARATHON}/v2/deployments/a/b`),

@@ -36,6 +36,7 @@ const watched = (engine: Engine): { readonly engine: Engine; readonly sent: Laun
       return inner.launch(request);
     },
     terminate: (request) => inner.terminate(request),
+    mark: (request) => inner.mark(request),
   };
   return { engine: { ...engine, clouds: { aws } }, sent };
 };
@@ -220,6 +221,7 @@ const showingLate = ({ engine, machines, world }: EmulatedFleet, lags: readonly 
         },
         launch: (request) => inner.launch(request),
         terminate: (request) => inner.terminate(request),
+        mark: (request) => inner.mark(request),
       },
     },
   };

@@ -65,6 +65,7 @@ const halfListing = (engine: Engine): Engine => {
     launched: (scope, name, launch) => cloud.launched(scope, name, launch),
     launch: (request) => cloud.launch(request),
     terminate: (request) => cloud.terminate(request),
+    mark: (request) => cloud.mark(request),
   };
   return { ...engine, clouds: { aws: whole } };
 };
@@ -149,8 +150,8 @@ describe('what is unknown is not empty', () => {
     fleet.world.marathon.createApp(appIn('web', '/b', 2));
     fleet.world.advance(30_000);
     const marathon: Marathon = {
+      ...fleet.engine.marathon,
       queue: async () => part(await fleet.engine.marathon.queue(), ({ runSpec }) => runSpec.id === '/a'),
-      tasks: (runSpecs) => fleet.engine.marathon.tasks(runSpecs),
     };
     const report = await reconcile({ ...fleet.engine, marathon });
     expect(report).toMatchObject({ plans: [{ demand: [{ runSpec: '/a', onBought: 2, unplaced: 0 }] }] });

@@ -12,7 +12,8 @@ export const pause: Guard = {
     const held = new Map<string, Blocked>();
     for (const action of plan.actions) {
       if (action.kind === 'notify') continue;
-      const { kind, step, pool: subject } = action;
+      const { kind, step } = action;
+      const subject = action.kind === 'app' ? action.request.runSpec : action.pool;
       const name = `${kind}|${step}|${subject}`;
       const count = (held.get(name)?.count ?? 0) + machinesOf(action);
       held.set(name, { step, code: 'paused', subject, count, why: `${WHAT[kind]}; ${why}`, ...until });
@@ -27,10 +28,13 @@ const WHAT = {
   terminate: 'they would be ended',
   deactivate: 'they would be given back',
   reactivate: 'they would be taken back',
+  drain: 'what is left there would be killed',
   'mark-gone': 'they would be marked gone',
+  mark: 'they would be tagged',
+  app: 'its tasks would be moved',
 } as const;
 
 const machinesOf = (action: Exclude<Action, Notify>): number => {
   if (action.kind === 'launch') return action.count;
-  return action.kind === 'terminate' ? action.machines.length : 1;
+  return action.kind === 'terminate' || action.kind === 'mark' ? action.machines.length : 1;
 };

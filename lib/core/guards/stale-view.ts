@@ -1,9 +1,9 @@
 // Unknown is not empty: what ends machines needs a fresh and complete sight of the cloud, of the agents and of nothing
 // less. What buys goes on with what is known (DESIGN §4; pains 7 and 24).
 import { JUDGED_FOR_MS } from '../join';
-import { isLive, type Machine } from '../model/machine';
+import { isDead, isLive, type Machine } from '../model/machine';
 import { isClosing } from '../leaving';
-import type { Action, AgentAction, Blocked, Terminate } from '../model/plan';
+import type { Action, AgentAction, Blocked, Plan, Terminate } from '../model/plan';
 import { poolScope, type View } from '../view';
 import { type Guard, narrowed } from './guard';
 
@@ -14,17 +14,20 @@ export const staleView: Guard = {
   name: 'stale-view',
   narrow: (plan, view) => {
     const faults = plan.actions.flatMap((action) =>
-      needsSight(action) ? [{ action, why: sightFault(action, view) }] : [],
+      needsSight(action) && !isCertain(action, plan, view) ? [{ action, why: sightFault(action, view) }] : [],
     );
     const refused = new Map(
       faults.flatMap(({ action, why }) => (why === undefined ? [] : [[action.id, why] as const])),
     );
-    const blocked = faults.flatMap(({ action, why }): readonly Blocked[] => {
-      if (why === undefined) return [];
+    const blocked = new Map<string, Blocked>();
+    for (const { action, why } of faults) {
+      if (why === undefined) continue;
       const { step, pool: subject } = action;
-      const count = action.kind === 'terminate' ? action.machines.length : 1;
-      return [{ step, code: 'stale-view', subject, count, why }];
-    });
+      const name = `${step}|${subject}`;
+      const count =
+        (blocked.get(name)?.count ?? 0) + (action.kind === 'terminate' ? action.machines.length : 1);
+      blocked.set(name, { step, code: 'stale-view', subject, count, why });
+    }
     const staying = new Set(
       faults.flatMap(({ action, why }) =>
         why === undefined || action.kind !== 'terminate' ? [] : action.machines,
@@ -32,7 +35,7 @@ export const staleView: Guard = {
     );
     const keep = (action: Action): Action | undefined =>
       refused.has(action.id) ? undefined : withoutReplaced(action, staying);
-    return narrowed(plan, keep, blocked);
+    return narrowed(plan, keep, [...blocked.values()]);
   },
 };
 
@@ -44,7 +47,16 @@ const withoutReplaced = (action: Action, staying: ReadonlySet<string>): Action =
 
 /** What cannot be made good again, or leads to it. Offering an agent again needs no sight of anything. */
 const needsSight = (action: Action): action is Terminate | AgentAction =>
-  action.kind === 'terminate' || action.kind === 'deactivate' || action.kind === 'mark-gone';
+  action.kind === 'terminate' ||
+  action.kind === 'deactivate' ||
+  action.kind === 'drain' ||
+  action.kind === 'mark-gone';
+
+/** The cloud's own word on this very machine needs no sight of the others: it is dead, or will be. */
+const isCertain = (action: Terminate | AgentAction, plan: Plan, view: View): boolean =>
+  action.kind !== 'terminate' &&
+  (plan.memory.leaving.some(({ agent, drain }) => agent === action.agent && drain?.condemned === true) ||
+    view.join.joined.some(({ machine }) => machine.id === action.machine && isDead(machine)));
 
 const sightFault = (action: Terminate | AgentAction, view: View): string | undefined => {
   const { agents } = view.world;

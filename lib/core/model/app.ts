@@ -73,6 +73,30 @@ export type Task = {
   readonly agentId?: string;
 };
 
+/** A task of an app, or an instance of a pod, of a run spec that has to move. */
+export type AppTask = Task & {
+  readonly agentId: string;
+  /** Runs, and passes every health check that it has. */
+  readonly healthy: boolean;
+  readonly startedAt?: Millis;
+};
+
+/** An app or pod as it stands: what has to be known before anything of it is moved. */
+export type AppState = {
+  readonly runSpec: RunSpec;
+  /** How many more instances than wanted its upgradeStrategy lets a change add: a share of them (0 for pods). */
+  readonly maximumOverCapacity: number;
+  /** Ids of the deployments that hold it: nothing else may change it meanwhile (semantics §2.3). */
+  readonly deployments: readonly string[];
+  readonly tasks: readonly AppTask[];
+};
+
+/** The run specs of which an agent has tasks, as Marathon knows it. */
+export type Hosted = {
+  readonly agent: string;
+  readonly runSpecs: readonly Pick<RunSpec, 'id' | 'kind'>[];
+};
+
 /** A place where a task can run, as a constraint sees it: a registered agent or a machine yet to come. */
 export type Place = {
   readonly hostname: string;

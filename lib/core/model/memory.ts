@@ -1,4 +1,5 @@
 // What must be remembered between turns and cannot be re-read. Plain JSON, one stored item for each member of Memory.
+import type { Hosted } from './app';
 import type { Millis } from './machine';
 import type { Offering } from './offering';
 
@@ -57,7 +58,83 @@ export type Bought = {
   readonly futileSince?: Millis;
 };
 
-/** An agent that runs nothing, and how far it is given back. */
+/** Why a machine is emptied. */
+export const DRAIN_CAUSES = [
+  'asked',
+  'schedule',
+  'interruption',
+  'rebalance',
+  'maintenance',
+  'lifecycle-hook',
+  'consolidation',
+  'drift',
+] as const;
+export type DrainCause = (typeof DRAIN_CAUSES)[number];
+
+/** What is on an agent has to move before it is given back. */
+export type Drain = {
+  readonly cause: DrainCause;
+  /** By which name it was asked for: of the machine, its agent or its host. */
+  readonly wish?: string;
+  /** Who or what wants it, and why, in their words. */
+  readonly by: string;
+  readonly reason: string;
+  /** By then it has ended, one way or another. */
+  readonly deadline: Millis;
+  /** How long before the deadline what is left is killed, in milliseconds. */
+  readonly graceMs: number;
+  /** What is left then is killed although a service falls below its floor by it. */
+  readonly force: boolean;
+  /** The cloud ends the machine at the deadline, whatever anybody does. */
+  readonly condemned: boolean;
+  /** Run specs with tasks there, as read once it was offered no more; absent until then. */
+  readonly runSpecs?: Hosted['runSpecs'];
+  /** When the rest was killed (DRAIN_AGENT): from then on nothing is taken back. */
+  readonly killedAt?: Millis;
+  /** What could not be moved until then, and what stopped it. */
+  readonly left?: string;
+  /** Why it returns. */
+  readonly undone?: { readonly end: 'cancelled' | 'failed'; readonly why: string };
+};
+
+/** How a drain ended. `escalated`: what was left was killed; `failed`: it could not be done in time, and was undone. */
+export type DrainEnd = 'done' | 'cancelled' | 'escalated' | 'failed';
+
+export type Drained = {
+  readonly agent: string;
+  readonly machine: string;
+  readonly pool: string;
+  readonly cause: DrainCause;
+  readonly wish?: string;
+  readonly end: DrainEnd;
+  readonly since: Millis;
+  readonly at: Millis;
+  readonly why: string;
+};
+
+/** Extra instances of one app, over all drains at once (DESIGN §5). */
+export type Surge = {
+  readonly runSpec: string;
+  /** What the app wants without us. */
+  readonly base: number;
+  /** Values of `instances` that are ours. Any other is somebody else's, and becomes the base. */
+  readonly written: readonly number[];
+  /** Deployments that we began. No other is ever cancelled. */
+  readonly deployments: readonly string[];
+  /** Tasks that we asked to be killed and that are still listed. */
+  readonly killed: readonly { readonly id: string; readonly at: Millis }[];
+  readonly since: Millis;
+};
+
+/** An agent that was marked gone because its machine is dead, while its services are looked after. */
+export type Buried = {
+  readonly agent: string;
+  readonly machine: string;
+  readonly at: Millis;
+  readonly runSpecs: Hosted['runSpecs'];
+};
+
+/** An agent that is to be given back, and how far that is. */
 export type Leaving = {
   readonly agent: string;
   readonly machine: string;
@@ -68,6 +145,8 @@ export type Leaving = {
   readonly since: Millis;
   /** Times of the reads in which it was deactivated and empty: two of them prove that nothing can start there. */
   readonly emptyAt: readonly Millis[];
+  /** Something runs there that has to move first. */
+  readonly drain?: Drain;
 };
 
 export type Pause = {
@@ -87,6 +166,11 @@ export type Memory = {
   readonly bought: readonly Bought[];
   /** By agent id. */
   readonly leaving: readonly Leaving[];
+  /** By run spec. */
+  readonly surges: readonly Surge[];
+  /** Drains of the last day, the latest last. */
+  readonly drained: readonly Drained[];
+  readonly buried: readonly Buried[];
   readonly pause?: Pause;
 };
 
@@ -98,4 +182,7 @@ export const NO_MEMORY: Memory = {
   floors: [],
   bought: [],
   leaving: [],
+  surges: [],
+  drained: [],
+  buried: [],
 };

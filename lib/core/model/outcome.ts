@@ -1,7 +1,7 @@
 // What became of an action, in the terms in which memory learns from it.
 import type { Millis } from './machine';
 import type { Offering } from './offering';
-import type { AgentAction } from './plan';
+import type { AgentAction, AppRequest } from './plan';
 
 /** What one offering answered. `scope` tells how much goes cold: this offering, its subnet, or a whole quota class. */
 export type OfferingError = {
@@ -37,6 +37,21 @@ export type Outcome =
       readonly at: Millis;
       readonly call: AgentCall;
       readonly agent: string;
+    }
+  /** Marathon did what was asked; a change of instances is a deployment. */
+  | {
+      readonly kind: 'moved';
+      readonly action: string;
+      readonly at: Millis;
+      readonly call: AppRequest['call'];
+      readonly runSpec: string;
+      readonly deployment?: string;
+    }
+  | {
+      readonly kind: 'marked';
+      readonly action: string;
+      readonly at: Millis;
+      readonly machines: readonly string[];
     }
   | { readonly kind: 'notified'; readonly action: string; readonly at: Millis }
   /** Neither done nor refused as far as is known; the intent stays open and is read back. */

@@ -8,7 +8,7 @@ import type { CloudName, Offering } from './offering';
 export const PLAN_VERSION = 1;
 
 /** Closed set of the steps that speak in a plan. */
-export type StepName = 'schedule' | 'heal' | 'scale-in' | 'scale-out';
+export type StepName = 'schedule' | 'interrupted' | 'heal' | 'drain' | 'scale-in' | 'scale-out';
 
 export type Launch = {
   readonly kind: 'launch';
@@ -38,14 +38,62 @@ export type Terminate = {
   readonly why: string;
 };
 
-/** What is asked of the master about one agent. `mark-gone` cannot be taken back. */
+/** What is asked of the master about one agent. `drain` kills all that runs there at once; neither it nor `mark-gone` can
+ *  be taken back. */
 export type AgentAction = {
-  readonly kind: 'deactivate' | 'reactivate' | 'mark-gone';
+  readonly kind: 'deactivate' | 'reactivate' | 'drain' | 'mark-gone';
   readonly id: string;
   readonly step: StepName;
   readonly pool: string;
   readonly agent: string;
   readonly machine: string;
+  readonly why: string;
+  /** Of `drain`: how long a task may take to end, in milliseconds. */
+  readonly graceMs?: number;
+  /** The action that has to succeed before. */
+  readonly after?: string;
+};
+
+/** Writes the state of machines into their tags, so that a table restored to an earlier moment finds it there. An empty
+ *  mark takes it away. */
+export type Mark = {
+  readonly kind: 'mark';
+  readonly id: string;
+  readonly step: StepName;
+  readonly pool: string;
+  readonly cloud: CloudName;
+  readonly account: string;
+  readonly region: string;
+  readonly machines: readonly string[];
+  readonly mark: 'leaving' | '';
+  readonly why: string;
+};
+
+/** What is asked of Marathon about one app or pod. */
+export type AppRequest =
+  /** An absolute write: sent only while the app has `from` instances. */
+  | { readonly call: 'scale'; readonly runSpec: string; readonly from: number; readonly to: number }
+  /** Sent only while the app has `instances` and at least `keeps` healthy tasks would be left. */
+  | {
+      readonly call: 'kill';
+      readonly runSpec: string;
+      readonly runSpecKind: 'app' | 'pod';
+      readonly tasks: readonly string[];
+      /** `lower` takes `instances` down with them, `replace` lets Marathon start others, `wipe` makes it forget them. */
+      readonly how: 'lower' | 'replace' | 'wipe';
+      readonly instances: number;
+      readonly keeps: number;
+    }
+  /** Ends a deployment where it stands. */
+  | { readonly call: 'stop'; readonly runSpec: string; readonly deployment: string }
+  /** Ends the delay before the next launches. */
+  | { readonly call: 'reset-delay'; readonly runSpec: string };
+
+export type AppAction = {
+  readonly kind: 'app';
+  readonly id: string;
+  readonly step: StepName;
+  readonly request: AppRequest;
   readonly why: string;
 };
 
@@ -54,12 +102,12 @@ export type Notify = {
   readonly id: string;
   readonly step: StepName;
   /** Names the alarm's runbook: docs/operations/<alarm>.md. */
-  readonly alarm: 'breaker-open' | 'futile-demand';
+  readonly alarm: 'breaker-open' | 'futile-demand' | 'drain-failed';
   readonly subject: string;
   readonly why: string;
 };
 
-export type Action = Launch | Terminate | AgentAction | Notify;
+export type Action = Launch | Terminate | AgentAction | Mark | AppAction | Notify;
 
 /** Why something that is wanted is not done. */
 export type BlockedCode =
@@ -82,7 +130,15 @@ export type BlockedCode =
   | 'round-limit'
   | 'budget'
   | 'window'
-  | 'unsteady';
+  | 'unsteady'
+  | 'volume'
+  | 'protected'
+  | 'locked'
+  | 'floor'
+  | 'room'
+  | 'unhealthy'
+  | 'mass-failure'
+  | 'unreachable';
 
 export type Blocked = {
   readonly step: StepName;

@@ -28,6 +28,15 @@ export type FactBody =
     }
   | { readonly kind: 'alarm'; readonly name: string; readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' }
   | { readonly kind: 'scale-out'; readonly pool: string; readonly by: Amount; readonly source: string }
+  /** Its subject is a machine, an agent's id or a hostname. */
+  | {
+      readonly kind: 'drain';
+      readonly by: string;
+      readonly reason: string;
+      readonly deadline: Millis;
+      readonly force: boolean;
+    }
+  | { readonly kind: 'undrain'; readonly by: string; readonly reason: string }
   | { readonly kind: 'pause'; readonly by: string; readonly reason: string }
   | { readonly kind: 'resume'; readonly by: string; readonly reason: string };
 

@@ -1,7 +1,7 @@
 // What is seen now. Each source carries its age and whether it is complete: missing, truncated or implausible data
 // is unknown, never empty (DESIGN §4, Observe).
 import type { Agent } from './agent';
-import type { QueueItem, Task } from './app';
+import type { AppState, Hosted, QueueItem, Task } from './app';
 import type { Machine, Millis } from './machine';
 import type { Offering, Scope, Shape } from './offering';
 import type { Fact } from './signal';
@@ -36,6 +36,10 @@ export type World = {
   readonly queue: Source<readonly QueueItem[]>;
   /** Tasks of the run specs that a constraint has to count (those with UNIQUE, MAX_PER, GROUP_BY or CLUSTER in the queue). */
   readonly tasks: Source<readonly Task[]>;
+  /** Of the agents of which that has to be known: one row for each that was asked about. */
+  readonly hosted: Source<readonly Hosted[]>;
+  /** Run specs that something is to be done with. */
+  readonly apps: Source<readonly AppState[]>;
   readonly shapes: Source<readonly Shape[]>;
   readonly offerings: Source<readonly Offering[]>;
   readonly facts: Source<readonly Fact[]>;

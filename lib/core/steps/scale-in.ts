@@ -3,10 +3,13 @@
 // all, until it is marked gone.
 import { agentHosts } from '../hosts';
 import { floorOf } from '../floors';
+import { restraint } from '../drain/asked';
+import { callsFor, endsFor, LEAVING, marksOf } from '../drain/calls';
 import { closingIn, isEmpty, isProven, lookedAt } from '../leaving';
 import type { Agent } from '../model/agent';
 import type { Leaving } from '../model/memory';
-import type { Action, AgentAction, Blocked, BlockedCode, Terminate } from '../model/plan';
+import { isLive } from '../model/machine';
+import type { Action, Blocked, BlockedCode } from '../model/plan';
 import type { Pool } from '../model/spec';
 import { placeAll, type Want } from '../place';
 import type { Step } from '../step';
@@ -31,22 +34,64 @@ const MOST_MACHINES = 10;
 export const scaleIn: Step = (view, before) => {
   // Later rounds of a turn look at the same world, in which nothing that the first asked for is done yet.
   if (view.round > 1) return { actions: [], blocked: [], memory: view.memory };
+  const drains = view.memory.leaving.filter(({ drain }) => drain !== undefined);
   const known = lookedAt(view);
-  const room = once(() => roomOf(view, known, before));
+  const room = once(() => roomOf(view, [...drains, ...known], before));
   const back = takenBack(known, room, view);
   const returning = known.map((entry) =>
     back.has(entry.agent) ? { ...entry, phase: 'returning' as const, emptyAt: [] } : entry,
   );
-  const pools = begunIn(view, returning, room);
+  const pools = begunIn(view, [...drains, ...returning], room);
   const begins = new Set(pools.flatMap(({ agents }) => agents));
   const leaving = returning.map((entry) =>
     begins.has(entry.agent) ? { ...entry, phase: 'closing' as const, since: view.now } : entry,
   );
+  const all = [...drains, ...leaving, ...forgotten(view, leaving)];
   return {
-    actions: named([...calls(leaving, back, view), ...ends(leaving, view)], view),
+    actions: said(leaving, all, back, view),
     blocked: pools.flatMap(({ blocked }) => blocked),
-    memory: { ...view.memory, leaving: [...leaving].sort((a, b) => (a.agent < b.agent ? -1 : 1)) },
+    memory: { ...view.memory, leaving: all.sort((a, b) => (a.agent < b.agent ? -1 : 1)) },
   };
+};
+
+/** What the master and the clouds are told, and the tags of machines that stay after all are taken away. */
+const said = (
+  leaving: readonly Leaving[],
+  all: readonly Leaving[],
+  back: ReadonlyMap<string, string>,
+  view: View,
+): readonly Action[] => {
+  const reasons = {
+    deactivate: () => 'it runs nothing and nothing needs it',
+    reactivate: ({ agent }: Leaving) => back.get(agent) ?? 'it was to be taken back',
+  };
+  const prefix = `${view.turn}.${view.round}.s`;
+  const why = 'nothing ran there and the agent is gone';
+  const known = new Set(all.flatMap(({ machine, phase }) => (phase === 'idle' ? [] : [machine])));
+  const staying = view.join.joined.filter(
+    ({ machine, agent }) =>
+      machine.mark === LEAVING && agent?.deactivated === false && !known.has(machine.id) && isLive(machine),
+  );
+  const unmarked = staying.map(({ machine }) => machine);
+  return [
+    ...callsFor(leaving, view, { step: 'scale-in', prefix, reasons }),
+    ...endsFor(leaving, view, { step: 'scale-in', prefix, why }),
+    ...marksOf(unmarked, view, { step: 'scale-in', prefix, mark: '', why: 'its agent is offered again' }),
+  ];
+};
+
+/** Agents that we had begun to give back and do not remember (a table restored to an earlier moment): the machine's tag
+ *  tells them from those that an operator deactivated. They are offered again, and judged anew. */
+const forgotten = (view: View, known: readonly Leaving[]): readonly Leaving[] => {
+  if (!view.world.agents.complete) return [];
+  const names = new Set([...known, ...view.memory.leaving].map(({ agent }) => agent));
+  return view.join.joined.flatMap(({ agent, machine, standing }): readonly Leaving[] => {
+    if (agent === undefined || standing !== 'ready' || machine.mark !== LEAVING) return [];
+    if (!agent.deactivated || agent.recovered || names.has(agent.id) || !view.pools.has(machine.pool ?? ''))
+      return [];
+    const base = { agent: agent.id, machine: machine.id, pool: machine.pool ?? '' };
+    return [{ ...base, phase: 'returning', since: view.now, emptyAt: [] }];
+  });
 };
 
 // ---- is there room without them? -----------------------------------------------------------------------------
@@ -169,7 +214,7 @@ const begun = (pool: Pool, leaving: readonly Leaving[], room: () => Room, view: 
   const closing = closingIn(leaving, pool.name).length;
   const spare = Math.min(due.length, poolSize(view, pool) - closing - floorOf(view, pool));
   if (spare <= 0) return { agents: [], blocked: [] };
-  const held = hindrance(pool, closing, view);
+  const held = hindrance(pool, leaving, view);
   if (held !== undefined) return { agents: [], blocked: [{ ...held, count: spare }] };
   const size = poolSize(view, pool);
   const most = Math.min(
@@ -189,7 +234,7 @@ const dispensable = (order: readonly string[], most: number, room: Room, view: V
   return firstThat(most + 1, fails) - 1;
 };
 
-const hindrance = (pool: Pool, closing: number, view: View): Blocked | undefined => {
+const hindrance = (pool: Pool, leaving: readonly Leaving[], view: View): Blocked | undefined => {
   const held = (code: BlockedCode, why: string, until?: number): Blocked => ({
     step: 'scale-in',
     code,
@@ -198,17 +243,14 @@ const hindrance = (pool: Pool, closing: number, view: View): Blocked | undefined
     why: `idle machines stay: ${why}`,
     ...(until === undefined ? {} : { until }),
   });
-  const { agents, queue, denied } = view.world;
+  const { agents, queue } = view.world;
   if (!agents.complete || !queue.complete || poolScope(view, pool)?.complete !== true)
     return held('unsteady', 'the agents, the queue or the machines cannot be seen whole');
   if (demandOf(view).queue.some(({ verdict }) => verdict === 'waiting'))
     return held('unsteady', 'tasks have just begun to wait');
   if (isGrowing(pool, view)) return held('unsteady', 'machines are on their way to the pool');
-  const window = denied.find((entry) => entry.pool === pool.name);
-  if (window !== undefined) return held('window', 'a blackout window is open', window.until);
-  if (budgetOf(pool, poolSize(view, pool)) <= closing)
-    return held('budget', `${closing} leave already and the budget allows no more at once`);
-  return undefined;
+  const restrained = restraint(pool, leaving, view);
+  return restrained === undefined ? undefined : held(restrained.code, restrained.why, restrained.until);
 };
 
 const isGrowing = (pool: Pool, view: View): boolean =>
@@ -229,68 +271,6 @@ const byPrice = (view: View): ((a: Leaving, b: Leaving) => number) => {
     inZone.get(`${pool}|${machines.get(machine)?.zone ?? ''}`) ?? 0;
   return (a, b) => price(b) - price(a) || load(b) - load(a) || (a.agent < b.agent ? -1 : 1);
 };
-
-// ---- what is said to the master and to the cloud ---------------------------------------------------------------
-
-type Unnamed = (Omit<AgentAction, 'id'> | Omit<Terminate, 'id'>) & { readonly id?: never };
-
-const calls = (
-  leaving: readonly Leaving[],
-  back: ReadonlyMap<string, string>,
-  view: View,
-): readonly Omit<AgentAction, 'id'>[] => {
-  const agents = agentsById(view);
-  return leaving.flatMap((entry) => {
-    const next = nextCall(entry, agents.get(entry.agent), back);
-    const { agent, machine, pool } = entry;
-    return next === undefined ? [] : [{ ...next, step: 'scale-in' as const, pool, agent, machine }];
-  });
-};
-
-const nextCall = (
-  entry: Leaving,
-  agent: Agent | undefined,
-  back: ReadonlyMap<string, string>,
-): Pick<AgentAction, 'kind' | 'why'> | undefined => {
-  if (agent === undefined || agent.recovered || entry.phase === 'idle') return undefined;
-  if (entry.phase === 'returning')
-    return agent.deactivated
-      ? { kind: 'reactivate', why: back.get(entry.agent) ?? 'it was to be taken back' }
-      : undefined;
-  if (isProven(entry)) return { kind: 'mark-gone', why: 'it was deactivated and read empty twice' };
-  return agent.deactivated ? undefined : { kind: 'deactivate', why: 'it runs nothing and nothing needs it' };
-};
-
-/** An agent that is proven empty and listed no more is gone. */
-const ends = (leaving: readonly Leaving[], view: View): readonly Omit<Terminate, 'id'>[] => {
-  if (!view.world.agents.complete) return [];
-  const agents = agentsById(view);
-  return [...view.pools.values()].flatMap((pool) => {
-    const machines = closingIn(leaving, pool.name)
-      .filter((entry) => isProven(entry) && !agents.has(entry.agent))
-      .map(({ machine }) => machine)
-      .sort();
-    if (machines.length === 0) return [];
-    const { name, cloud, account, region } = pool;
-    const why =
-      machines.length === 1 ? 'its agent ran nothing and is gone' : 'their agents ran nothing and are gone';
-    return [
-      {
-        kind: 'terminate' as const,
-        step: 'scale-in' as const,
-        pool: name,
-        cloud,
-        account,
-        region,
-        machines,
-        why,
-      },
-    ];
-  });
-};
-
-const named = (actions: readonly Unnamed[], view: View): readonly Action[] =>
-  actions.map((action, nth) => ({ ...action, id: `${view.turn}.${view.round}.s${nth}` }));
 
 const agentsById = (view: View): ReadonlyMap<string, Agent> =>
   new Map(view.world.agents.value.map((agent) => [agent.id, agent]));

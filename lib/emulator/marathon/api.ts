@@ -1,6 +1,6 @@
 // The emulated Marathon: rows in Marathon's own JSON names, so that an HTTP face writes them as they are.
 import type { Millis } from '../../core/model/machine';
-import type { QueueItem, RejectReason, Task } from '../../core/model/app';
+import type { QueueItem, RejectReason, RunSpec, Task } from '../../core/model/app';
 
 /** A definition as it was given, with Marathon's defaults filled in; members not named here are kept as they came. */
 export type AppDefinition = {
@@ -243,6 +243,7 @@ export type Marathon = {
   ): void;
   /** The rows of the queue and of tasks as the engine's port gives them. */
   queueItems(): readonly QueueItem[];
+  runSpec(id: string): RunSpec | undefined;
   portTasks(runSpecs: readonly { readonly id: string; readonly kind: 'app' | 'pod' }[]): readonly Task[];
 };
 

@@ -6,7 +6,7 @@ import { absolute } from './definition';
 import { deploymentRow, endDeployment } from './deployments';
 import { infoOf, LEADER } from './info';
 import { killAppTasks, killPodInstances, killTasks } from './kill';
-import { portTasks, queueItems, queueRows } from './queue';
+import { portTasks, queueItems, queueRows, runSpecOf } from './queue';
 import { appRow, groupRow, instanceRow, isAppDefinition, podStatusRow, taskRow } from './rows';
 import {
   createApp,
@@ -77,6 +77,10 @@ export const operationsOf = (state: MarathonState): Marathon => {
     isUp: () => state.up,
     subscribe: state.events.subscribe,
     crash: (id, how) => setCrash(state, id, how),
+    runSpec: up((id) => {
+      const service = state.services.get(absolute(id));
+      return service === undefined ? undefined : runSpecOf(service);
+    }),
     queueItems: up(() => queueItems(state)),
     portTasks: up((runSpecs) => portTasks(state, runSpecs)),
   };

@@ -89,7 +89,8 @@ export const queueItems = (state: MarathonState): QueueItem[] =>
     };
   });
 
-const runSpecOf = (service: Service): RunSpec => ({
+/** A run spec as the engine knows it. */
+export const runSpecOf = (service: Service): RunSpec => ({
   id: service.id,
   kind: service.kind,
   role: service.terms.role,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { createPeeler } from '../../lib/mesos/peel';
+import { createPeeler } from '../../lib/transport/peel';
 
 type Found = { readonly elements: readonly (readonly [string, unknown])[]; readonly shell: unknown };
 

@@ -7,6 +7,8 @@ import { Failure } from '../engine/failure';
 export type PeelOptions = {
   /** Names of lists of objects that are members of a member of the document: `{"x":{"<name>":[{...},...]}}`. */
   readonly lists: readonly string[];
+  /** How deep the lists lie: 2 as above; 1 for members of the document itself. */
+  readonly ownerDepth?: number;
   readonly onElement: (list: string, text: string) => void;
   /** Longest element and longest shell, in bytes. */
   readonly maxBytes?: number;
@@ -19,7 +21,7 @@ export type Peeler = {
 };
 
 const DEFAULT_MAX_BYTES = 4_194_304;
-const LIST_OWNER_DEPTH = 2;
+const DEFAULT_OWNER_DEPTH = 2;
 const QUOTE = 0x22;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
@@ -29,6 +31,7 @@ const CLOSE_OBJECT = 0x7d;
 const ZERO = Buffer.from('0');
 
 type State = {
+  readonly ownerDepth: number;
   depth: number;
   inString: boolean;
   escaped: boolean;
@@ -44,6 +47,7 @@ type Pile = { parts: Uint8Array[]; bytes: number };
 
 export const createPeeler = (options: PeelOptions): Peeler => {
   const state: State = {
+    ownerDepth: options.ownerDepth ?? DEFAULT_OWNER_DEPTH,
     depth: 0,
     inString: false,
     escaped: false,
@@ -60,7 +64,7 @@ export const createPeeler = (options: PeelOptions): Peeler => {
   };
 };
 
-type Peel = Required<PeelOptions>;
+type Peel = PeelOptions & { readonly maxBytes: number };
 
 /** Bytes that mean something outside a string. */
 const TELLING = new Uint8Array(256);
@@ -106,7 +110,7 @@ const throughString = (state: State, chunk: Uint8Array, from: number): number =>
     }
   }
   state.escaped = escaped;
-  if (state.depth === LIST_OWNER_DEPTH)
+  if (state.depth === state.ownerDepth)
     state.name += Buffer.from(chunk.subarray(from, at)).toString('latin1');
   return at;
 };
@@ -115,7 +119,7 @@ type Place = { readonly chunk: Uint8Array; readonly at: number; readonly from: n
 
 const openString = (state: State): void => {
   state.inString = true;
-  if (state.depth === LIST_OWNER_DEPTH) state.name = '';
+  if (state.depth === state.ownerDepth) state.name = '';
 };
 
 /** Where the run of bytes that is not yet kept begins, after this one. */
@@ -123,12 +127,12 @@ const open = (state: State, peel: Peel, { chunk, at, from }: Place): number => {
   state.depth += 1;
   if (state.inElement) return from;
   if (chunk[at] === OPEN_LIST) {
-    if (state.depth === LIST_OWNER_DEPTH + 1) {
+    if (state.depth === state.ownerDepth + 1) {
       state.list = peel.lists.find((list) => state.name === `${list}"`);
     }
     return from;
   }
-  if (state.list === undefined || state.depth !== LIST_OWNER_DEPTH + 2) return from;
+  if (state.list === undefined || state.depth !== state.ownerDepth + 2) return from;
   keep(state, peel, chunk.subarray(from, at));
   keep(state, peel, ZERO);
   state.inElement = true;
@@ -139,13 +143,13 @@ const close = (state: State, peel: Peel, { chunk, at, from }: Place): number => 
   state.depth -= 1;
   if (state.depth < 0) throw truncated();
   if (state.inElement) {
-    if (state.depth !== LIST_OWNER_DEPTH + 1 || state.list === undefined) return from;
+    if (state.depth !== state.ownerDepth + 1 || state.list === undefined) return from;
     keep(state, peel, chunk.subarray(from, at + 1));
     state.inElement = false;
     peel.onElement(state.list, emptied(state.element));
     return at + 1;
   }
-  if (state.depth === LIST_OWNER_DEPTH) state.list = undefined;
+  if (state.depth === state.ownerDepth) state.list = undefined;
   return from;
 };
 

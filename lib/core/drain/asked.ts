@@ -1,0 +1,141 @@
+// Drains that somebody asked for: looked at before anything begins, so that nothing is offered no more which may not be
+// ended afterwards (facts/pains 14).
+import { floorOf } from '../floors';
+import { closingIn, holdsReserved } from '../leaving';
+import type { Joined } from '../join';
+import { isLive } from '../model/machine';
+import type { Drain, Drained, Leaving } from '../model/memory';
+import type { Blocked, BlockedCode } from '../model/plan';
+import type { Fact, FactBody } from '../model/signal';
+import type { Pool } from '../model/spec';
+import { budgetOf, poolSize, type View } from '../view';
+import type { Draining } from './entries';
+
+/** Milliseconds before the deadline at which what is left is killed. */
+export const GRACE_MS = 30_000;
+
+export type Asked = { readonly begun: readonly Draining[]; readonly blocked: readonly Blocked[] };
+type DrainBody = Extract<FactBody, { readonly kind: 'drain' }>;
+type Wish = { readonly fact: Fact; readonly body: DrainBody };
+
+/** Drains that begin now because they were asked for, and why others do not. */
+export const askedDrains = (view: View, open: readonly Leaving[], drained: readonly Drained[]): Asked => {
+  const begun: Draining[] = [];
+  const blocked: Blocked[] = [];
+  for (const wish of wishes(view)) {
+    const found = view.join.joined.find((entry) => isNamed(entry, wish.fact.subject));
+    if (isOver(wish.fact, drained)) continue;
+    if (found !== undefined && isUnderWay(found.machine.id, [...open, ...begun])) continue;
+    const verdict = preflight(wish, found, [...open, ...begun], view);
+    if ('drain' in verdict) begun.push(verdict);
+    else blocked.push(verdict);
+  }
+  return { begun, blocked };
+};
+
+/** Requests that stand, the oldest first: a later `undrain` of the same subject takes one back. */
+const wishes = (view: View): readonly Wish[] => {
+  const facts = view.world.facts.value.filter(({ expiresAt }) => expiresAt > view.now);
+  const undone = new Map<string, number>();
+  for (const { body, subject, at } of facts)
+    if (body.kind === 'undrain') undone.set(subject, Math.max(at, undone.get(subject) ?? 0));
+  return facts
+    .flatMap((fact): readonly Wish[] => {
+      const { body } = fact;
+      const isTimely = body.kind === 'drain' && view.now < body.deadline - GRACE_MS;
+      return isTimely && fact.at > (undone.get(fact.subject) ?? -Infinity) ? [{ fact, body }] : [];
+    })
+    .sort((a, b) => a.fact.at - b.fact.at || (a.fact.subject < b.fact.subject ? -1 : 1));
+};
+
+const isNamed = ({ machine, agent }: Joined, subject: string): boolean =>
+  isLive(machine) && (machine.id === subject || agent?.id === subject || agent?.hostname === subject);
+
+/** The wish has had its drain. */
+const isOver = ({ subject, at }: Fact, drained: readonly Drained[]): boolean =>
+  drained.some(({ wish, since }) => wish === subject && since >= at);
+
+const isUnderWay = (machine: string, open: readonly Leaving[]): boolean =>
+  open.some((entry) => entry.machine === machine && entry.drain !== undefined);
+
+const preflight = (
+  { fact, body }: Wish,
+  found: Joined | undefined,
+  open: readonly Leaving[],
+  view: View,
+): Draining | Blocked => {
+  const pool = view.pools.get(found?.machine.pool ?? '');
+  const held = hindranceOf(found, pool, open) ?? (body.force ? undefined : doubt(found, pool, open, view));
+  const { machine, agent } = found ?? {};
+  if (held !== undefined || machine === undefined || agent === undefined) {
+    const { code, why, until } = held ?? UNKNOWN;
+    const base = { step: 'drain', code, subject: fact.subject, count: 1 } as const;
+    return { ...base, why: `it is not drained: ${why}`, ...(until === undefined ? {} : { until }) };
+  }
+  const { by, reason, deadline, force } = body;
+  const drain: Drain = {
+    cause: 'asked',
+    wish: fact.subject,
+    by,
+    reason,
+    deadline,
+    graceMs: GRACE_MS,
+    force,
+    condemned: false,
+  };
+  return { agent: agent.id, machine: machine.id, pool: machine.pool ?? '', ...begin(view), drain };
+};
+
+type Restraint = { readonly code: BlockedCode; readonly why: string; readonly until?: number };
+
+const UNKNOWN: Restraint = { code: 'waiting', why: 'no machine of this cluster has that name' };
+
+/** What no force overcomes. */
+const hindranceOf = (
+  found: Joined | undefined,
+  pool: Pool | undefined,
+  open: readonly Leaving[],
+): Restraint | undefined => {
+  if (found === undefined) return UNKNOWN;
+  const { agent, machine } = found;
+  if (pool === undefined)
+    return { code: 'protected', why: 'it belongs to no pool, and control nodes are not drained' };
+  if (agent === undefined || agent.recovered)
+    return { code: 'unreachable', why: 'its agent is not registered' };
+  const isOurs = open.some((entry) => entry.machine === machine.id);
+  return agent.deactivated && !isOurs
+    ? { code: 'protected', why: 'its agent was deactivated by somebody else' }
+    : undefined;
+};
+
+/** What the one who asks may overrule. */
+const doubt = (
+  found: Joined | undefined,
+  pool: Pool | undefined,
+  open: readonly Leaving[],
+  view: View,
+): Restraint | undefined => {
+  if (pool === undefined || found?.agent === undefined) return undefined;
+  if (holdsReserved(found.agent, pool))
+    return { code: 'volume', why: 'a framework has reserved resources there, perhaps with data' };
+  if (isFixed(pool, open, view))
+    return { code: 'pool-limit', why: 'its pool is held at its size and may have no machine in its place' };
+  return restraint(pool, open, view);
+};
+
+export const begin = (view: View) => ({ phase: 'closing', since: view.now, emptyAt: [] }) as const;
+
+/** A pool that is held at a size and may have no more cannot have its machines replaced one by one. */
+const isFixed = (pool: Pool, open: readonly Leaving[], view: View): boolean =>
+  poolSize(view, pool) - closingIn(open, pool.name).length - 1 < floorOf(view, pool) &&
+  poolSize(view, pool) >= pool.size.max;
+
+/** What keeps the pool from being disrupted by our own wish: an open blackout window, or the budget. */
+export const restraint = (pool: Pool, open: readonly Leaving[], view: View): Restraint | undefined => {
+  const window = view.world.denied.find((entry) => entry.pool === pool.name);
+  if (window !== undefined) return { code: 'window', why: 'a blackout window is open', until: window.until };
+  const closing = closingIn(open, pool.name).length;
+  return budgetOf(pool, poolSize(view, pool)) <= closing
+    ? { code: 'budget', why: `${closing} leave already and the budget allows no more at once` }
+    : undefined;
+};
