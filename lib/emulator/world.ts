@@ -63,6 +63,7 @@ export type CloudEvent = {
 };
 
 export type EmulatedWorld = {
+  /** `prices` are those of now. */
   readonly options: Required<Omit<WorldOptions, 'settings'>>;
   readonly settings: WorldSettings;
   now(): Millis;
@@ -103,7 +104,12 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
   const marathon = createMarathon(base, master, full.marathonVersion);
   cloud.hooks = machineHooks(cloud, master);
   return {
-    options: full,
+    options: {
+      ...full,
+      get prices() {
+        return [...cloud.prices.values()];
+      },
+    },
     settings,
     now: timeline.now,
     advance: (ms) => timeline.advanceTo(timeline.now() + ms),
