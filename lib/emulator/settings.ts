@@ -17,6 +17,16 @@ export type WorldSettings = {
     readonly consistencyMs: number;
     readonly spotNoticeMs: number;
   };
+  readonly autoScaling: {
+    /** From a change of a group to what it does about it. */
+    readonly reactMs: number;
+    /** Until the group notices that a machine ended without its doing. */
+    readonly healthCheckMs: number;
+    /** Until it tries again after a launch that failed. */
+    readonly retryMs: number;
+    /** How long zones are uneven before AZRebalance acts. */
+    readonly rebalanceMs: number;
+  };
   readonly agent: {
     readonly startMs: Span;
     readonly registrationBackoffMs: Span;
@@ -70,6 +80,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     consistencyMs: 0,
     spotNoticeMs: 120_000,
   },
+  autoScaling: { reactMs: 1_000, healthCheckMs: 30_000, retryMs: 60_000, rebalanceMs: 60_000 },
   agent: {
     startMs: [1_000, 3_000],
     registrationBackoffMs: [0, 1_000],
@@ -108,6 +119,7 @@ export type SettingsChange = { readonly [K in keyof WorldSettings]?: Deep<WorldS
 
 export const withSettings = (base: WorldSettings, change: SettingsChange = {}): WorldSettings => ({
   ec2: { ...base.ec2, ...change.ec2 },
+  autoScaling: { ...base.autoScaling, ...change.autoScaling },
   agent: { ...base.agent, ...change.agent, ports: { ...base.agent.ports, ...change.agent?.ports } },
   mesos: { ...base.mesos, ...change.mesos },
   marathon: { ...base.marathon, ...change.marathon },

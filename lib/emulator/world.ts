@@ -10,6 +10,10 @@ import { createScribe } from './chronicle';
 import { createDice } from './dice';
 import { createAddressPool } from './ec2/addresses';
 import type { Ec2 } from './ec2/api';
+import type { AutoScaling, QueueMessage } from './ec2/auto-scaling/api';
+import { machineChanged } from './ec2/auto-scaling/groups';
+import { operationsOf as autoScalingOperations } from './ec2/auto-scaling/operations';
+import { createGroups } from './ec2/auto-scaling/state';
 import type { Cloud } from './ec2/cloud';
 import { createCloud } from './ec2/cloud';
 import { operationsOf as ec2Operations } from './ec2/operations';
@@ -74,12 +78,15 @@ export type EmulatedWorld = {
   nextAt(): Millis | undefined;
   readonly chronicle: Chronicle;
   readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
   readonly ssm: Ssm;
   readonly mesos: MesosMaster;
   readonly marathon: Marathon;
   readonly troubles: Troubles;
   /** EC2's state changes and spot warnings, as they happen. Returns the end of the subscription. */
   onEvent(listener: (event: CloudEvent) => void): () => void;
+  /** What lifecycle hooks send to queues and topics. Returns the end of the subscription. */
+  onQueueMessage(listener: (message: QueueMessage) => void): () => void;
 };
 
 export const createWorld = (options: WorldOptions): EmulatedWorld => {
@@ -103,6 +110,8 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
   const master = createMaster(base, full.clusterName, full.masters);
   const marathon = createMarathon(base, master, full.marathonVersion);
   cloud.hooks = machineHooks(cloud, master);
+  const groups = createGroups(cloud);
+  cloud.changed = (vm) => machineChanged(groups, vm);
   return {
     options: {
       ...full,
@@ -117,11 +126,13 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     nextAt: timeline.nextAt,
     chronicle: { entries: scribe.entries, subscribe: scribe.subscribe },
     ec2: ec2Operations(cloud),
+    autoScaling: autoScalingOperations(groups),
     ssm,
     mesos: mesosOperations(master),
     marathon: marathonOperations(marathon),
     troubles: troublesOf(cloud, master),
     onEvent: cloud.events.subscribe,
+    onQueueMessage: groups.messages.subscribe,
   };
 };
 

@@ -98,6 +98,8 @@ export type Cloud = {
   /** How long a machine stays shutting down, where that is out of the ordinary. */
   readonly lingering: Map<string, number>;
   hooks: CloudHooks;
+  /** Auto Scaling hears of every change of a machine's state. */
+  changed: (vm: Vm) => void;
 };
 
 /** What runs on a machine hears of its start and its end. A clean end closes connections, a hard one does not. */
@@ -185,6 +187,7 @@ export const emitState = (cloud: Cloud, vm: Vm): void => {
     resources: [`arn:aws:ec2:${cloud.region}:${cloud.account}:instance/${vm.id}`],
     detail: { 'instance-id': vm.id, state: vm.state },
   });
+  cloud.changed(vm);
 };
 
 /** Notices about a machine name it so: the zone where the region belongs, and no account. */
@@ -243,4 +246,5 @@ export const createCloud = (options: CloudOptions): Cloud => ({
   scheduled: [],
   lingering: new Map(),
   hooks: { started: () => undefined, ended: () => undefined },
+  changed: () => undefined,
 });
