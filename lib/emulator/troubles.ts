@@ -4,6 +4,9 @@ import type { Millis } from '../core/model/machine';
 import type { Cloud } from './ec2/cloud';
 import type { CloudTroubles } from './ec2/troubles';
 import { cloudTroublesOf } from './ec2/troubles';
+import type { GceCloud } from './gce/cloud';
+import type { GceTroubles } from './gce/troubles';
+import { gceTroublesOf } from './gce/troubles';
 import { MesosFailure } from './mesos/api';
 import { masterFailover } from './mesos/failover';
 import type { Agent, Master } from './mesos/master';
@@ -32,6 +35,7 @@ export type LaunchedMachine = {
 };
 
 export type Troubles = CloudTroubles & {
+  readonly gce: GceTroubles;
   /** The agent's process ends: its connection closes; its machine lives on. `returnsAfterMs` brings it back. */
   killAgent(agentId: string, options?: { readonly returnsAfterMs?: number }): void;
   masterFailover(): void;
@@ -39,10 +43,11 @@ export type Troubles = CloudTroubles & {
   partition(agentId: string): () => void;
 };
 
-export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
+export const troublesOf = (cloud: Cloud, gce: GceCloud, master: Master): Troubles => {
   const tell = (subject: string, text: string): void => cloud.base.scribe.write('trouble', subject, text);
   return {
     ...cloudTroublesOf(cloud),
+    gce: gceTroublesOf(gce),
     killAgent: (id, options) => {
       const agent = agentOf(master, id);
       tell(id, `The agent's process on ${agent.hostname} ends.`);

@@ -1,0 +1,216 @@
+// instances.insert and bulkInsert: refused at once for what is wrong, accepted and failed later for what is short.
+import { addressesLeft, takeAddress } from '../ec2/addresses';
+import type { BulkInsertRequest, InsertRequest, InstanceProperties, Operation, OperationError } from './api';
+import type { GceCloud, GceVm } from './cloud';
+import { instanceLink, notFound, numericId, operate } from './cloud';
+import { GoogleFailure } from './failure';
+import { startVm } from './life';
+
+type Made = { readonly zone: string; readonly name: string; readonly properties: InstanceProperties };
+
+/** The same request id is the same operation; a name that exists is refused, whoever has it. */
+export const insert = (cloud: GceCloud, request: InsertRequest): Operation => {
+  const { zone, requestId, body } = request;
+  const known = answeredBefore(cloud, requestId);
+  if (known !== undefined) return known;
+  const made = {
+    zone,
+    name: body.name,
+    properties: merged(cloud, request.sourceInstanceTemplate, body),
+  };
+  check(cloud, made);
+  if (cloud.vms.has(`${zone}/${body.name}`)) throw alreadyExists(cloud, made);
+  return begin(cloud, made, shortageOf(cloud, made), requestId === undefined ? {} : { requestId });
+};
+
+/** One operation for all, and one for each machine with its `operationGroupId`. */
+export const bulkInsert = (cloud: GceCloud, request: BulkInsertRequest): Operation => {
+  const { zone, requestId, body } = request;
+  const known = answeredBefore(cloud, requestId);
+  if (known !== undefined) return known;
+  const properties = merged(cloud, body.sourceInstanceTemplate, body.instanceProperties ?? {});
+  const all = Object.keys(body.perInstanceProperties).map((name) => ({ zone, name, properties }));
+  if (all.length !== Number(body.count))
+    throw new GoogleFailure(400, 'invalid', 'perInstanceProperties must name as many instances as count.');
+  for (const made of all) check(cloud, made);
+  const group = cloud.base.dice.uuid('gce-operation-group');
+  const free = all.filter(({ name }) => !cloud.vms.has(`${zone}/${name}`));
+  const least = Number(body.minCount ?? body.count);
+  const { count, error } = roomFor(cloud, free);
+  const given = count >= least ? free.slice(0, count) : [];
+  for (const made of all) {
+    const isTaken = !free.includes(made);
+    const why = given.includes(made) ? undefined : isTaken ? TAKEN : error;
+    begin(cloud, made, why, { group });
+  }
+  const target = `projects/${cloud.project}/zones/${zone}`;
+  return operate(
+    cloud,
+    { type: 'bulkInsert', zone, target, group, ...(requestId === undefined ? {} : { requestId }) },
+    { afterMs: delay(cloud), ...(given.length > 0 || error === undefined ? {} : { error }) },
+  );
+};
+
+const TAKEN: OperationError = { code: 'RESOURCE_ALREADY_EXISTS', message: 'The resource already exists' };
+
+const roomFor = (cloud: GceCloud, all: readonly Made[]): { count: number; error?: OperationError } => {
+  for (const [count, made] of all.entries()) {
+    const error = shortageOf(cloud, made, count);
+    if (error !== undefined) return { count, error };
+  }
+  return { count: all.length };
+};
+
+const delay = (cloud: GceCloud): number =>
+  cloud.base.dice.span('gce-operation-time', cloud.base.settings.gce.operationMs);
+
+const answeredBefore = (cloud: GceCloud, requestId: string | undefined): Operation | undefined =>
+  requestId === undefined ? undefined : cloud.operations.get(cloud.answered.get(requestId) ?? '');
+
+const merged = (
+  cloud: GceCloud,
+  template: string | undefined,
+  over: InstanceProperties,
+): InstanceProperties => {
+  if (template === undefined) return over;
+  const base = cloud.templates.get(lastPart(template));
+  if (base === undefined) throw notFound(template);
+  return { ...base, ...over };
+};
+
+const lastPart = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
+
+const NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const LABEL = /^[a-z0-9_-]{0,63}$/;
+
+const check = (cloud: GceCloud, { zone, name, properties }: Made): void => {
+  if (!NAME.test(name)) throw invalid(`Invalid value for field 'resource.name': '${name}'.`);
+  checkLabels(properties.labels ?? {});
+  const type = lastPart(properties.machineType ?? '');
+  const market = marketOf(properties);
+  if (!cloud.shapes.has(type) || !cloud.prices.has(`${type}/${zone}/${market}`))
+    throw invalid(`Machine type with name '${type}' does not exist in zone '${zone}'.`);
+};
+
+export const checkLabels = (labels: Readonly<Record<string, string>>): void => {
+  for (const [key, value] of Object.entries(labels)) {
+    if (!/^[a-z][a-z0-9_-]{0,62}$/.test(key) || !LABEL.test(value))
+      throw invalid(`Invalid value for field 'resource.labels': the label '${key}' has a bad key or value.`);
+  }
+};
+
+const invalid = (message: string): GoogleFailure => new GoogleFailure(400, 'invalid', message);
+
+const alreadyExists = (cloud: GceCloud, { zone, name }: Made): GoogleFailure =>
+  new GoogleFailure(409, 'alreadyExists', `The resource '${instanceLink(cloud, zone, name)}' already exists`);
+
+const marketOf = (properties: InstanceProperties): 'spot' | 'on-demand' =>
+  properties.scheduling?.provisioningModel === 'SPOT' ? 'spot' : 'on-demand';
+
+/** Why the next machine of this kind cannot be had; takes one of what is left. */
+const shortageOf = (cloud: GceCloud, made: Made, planned = 0): OperationError | undefined => {
+  const shape = lastPart(made.properties.machineType ?? '');
+  const market = marketOf(made.properties);
+  const quota = cloud.quotas.get(market);
+  const each = cloud.shapes.get(shape)?.total.cpuMilli ?? 0;
+  const used = [...cloud.vms.values()]
+    .filter((vm) => vm.market === market)
+    .reduce((sum, vm) => sum + vm.shape.total.cpuMilli, 0);
+  if (quota !== undefined && used + each * (planned + 1) > quota * 1000) return overQuota(quota);
+  const pool = cloud.addresses.get(cloud.zones.get(made.zone) ?? '');
+  if (pool === undefined || addressesLeft(pool) <= planned)
+    return { code: 'IP_SPACE_EXHAUSTED', message: `IP space of '${pool?.id ?? ''}' is exhausted.` };
+  const now = cloud.base.timeline.now();
+  const shortage = cloud.shortages.find(
+    (one) =>
+      (one.until ?? Number.MAX_SAFE_INTEGER) > now &&
+      (one.shape ?? shape) === shape &&
+      (one.zone ?? made.zone) === made.zone &&
+      (one.market ?? market) === market,
+  );
+  if (shortage === undefined) return undefined;
+  shortage.remaining -= 1;
+  return shortage.remaining >= 0 ? undefined : stockout(cloud, made, shortage.code);
+};
+
+const overQuota = (limit: number): OperationError => ({
+  code: 'QUOTA_EXCEEDED',
+  message: `Quota 'CPUS' exceeded. Limit: ${limit}.0.`,
+  errorDetails: [{ quotaInfo: { metricName: 'compute.googleapis.com/cpus', limitName: 'CPUS', limit } }],
+});
+
+const stockout = (cloud: GceCloud, made: Made, code: string | undefined): OperationError => {
+  const type = lastPart(made.properties.machineType ?? '');
+  cloud.base.scribe.write(
+    'capacity-error',
+    `${type}/${made.zone}`,
+    `Google has no more ${type} in ${made.zone}.`,
+  );
+  return {
+    code: code ?? 'ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS',
+    message: `The zone '${made.zone}' does not have enough resources available to fulfill the request.`,
+    errorDetails: [
+      {
+        errorInfo: {
+          reason: 'stockout',
+          domain: 'compute.googleapis.com',
+          metadatas: { vmType: type, zone: made.zone, attachment: '' },
+        },
+      },
+    ],
+  };
+};
+
+type How = { readonly requestId?: string; readonly group?: string };
+
+/** What will fail is listed until it does. */
+const begin = (cloud: GceCloud, made: Made, error: OperationError | undefined, how: How): Operation => {
+  const afterMs = delay(cloud);
+  const key = `${made.zone}/${made.name}`;
+  const exists = cloud.vms.has(key);
+  const vm = exists || (error !== undefined && afterMs <= 0) ? undefined : create(cloud, made);
+  if (vm !== undefined) cloud.vms.set(key, vm);
+  if (vm !== undefined && error === undefined) startVm(cloud, vm);
+  const { requestId, group } = how;
+  return operate(
+    cloud,
+    {
+      type: 'insert',
+      zone: made.zone,
+      target: instanceLink(cloud, made.zone, made.name),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(group === undefined ? {} : { group }),
+    },
+    error === undefined || vm === undefined
+      ? { afterMs, ...(error === undefined ? {} : { error }) }
+      : { afterMs, error, then: () => cloud.vms.delete(key) },
+  );
+};
+
+const create = (cloud: GceCloud, { zone, name, properties }: Made): GceVm | undefined => {
+  const region = cloud.zones.get(zone) ?? '';
+  const pool = cloud.addresses.get(region);
+  const ip = pool === undefined ? undefined : takeAddress(pool);
+  const shape = cloud.shapes.get(lastPart(properties.machineType ?? ''));
+  if (ip === undefined || shape === undefined) return undefined;
+  cloud.launches += 1;
+  const isSilent = cloud.silent > 0;
+  if (isSilent) cloud.silent -= 1;
+  return {
+    id: numericId(cloud, 'gce-instance'),
+    number: cloud.launches,
+    name,
+    zone,
+    region,
+    shape,
+    market: marketOf(properties),
+    ip,
+    createdAt: cloud.base.timeline.now(),
+    properties,
+    console: [],
+    fate: { silent: isSilent },
+    labels: properties.labels ?? {},
+    fingerprint: cloud.base.dice.hex('gce-fingerprint', 8),
+    status: 'PROVISIONING',
+  };
+};
