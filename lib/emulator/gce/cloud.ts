@@ -144,7 +144,7 @@ type Wanted = {
 export const operate = (
   cloud: GceCloud,
   wanted: Wanted,
-  outcome: { readonly afterMs: number; readonly error?: OperationError; readonly then?: () => void },
+  outcome: { readonly afterMs: number; readonly error?: OperationError; readonly andThen?: () => void },
 ): Operation => {
   const { timeline, dice } = cloud.base;
   const name = `operation-${dice.hex('gce-operation', 16)}`;
@@ -164,7 +164,7 @@ export const operate = (
     const { error } = outcome;
     const failed = error === undefined ? {} : { error: { errors: [error] }, httpErrorStatusCode: 503 };
     cloud.operations.set(key, { ...running, status: 'DONE', ...failed });
-    outcome.then?.();
+    outcome.andThen?.();
   };
   cloud.operations.set(key, running);
   if (wanted.requestId !== undefined) cloud.answered.set(wanted.requestId, key);

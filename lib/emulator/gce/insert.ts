@@ -1,5 +1,6 @@
 // instances.insert and bulkInsert: refused at once for what is wrong, accepted and failed later for what is short.
 import { addressesLeft, takeAddress } from '../ec2/addresses';
+import type { CapacityTrouble } from '../troubles';
 import type { BulkInsertRequest, InsertRequest, InstanceProperties, Operation, OperationError } from './api';
 import type { GceCloud, GceVm } from './cloud';
 import { instanceLink, notFound, numericId, operate } from './cloud';
@@ -28,27 +29,36 @@ export const bulkInsert = (cloud: GceCloud, request: BulkInsertRequest): Operati
   const { zone, requestId, body } = request;
   const known = answeredBefore(cloud, requestId);
   if (known !== undefined) return known;
+  const all = namedIn(cloud, request);
+  const group = cloud.base.dice.uuid('gce-operation-group');
+  const { given, error } = share(cloud, all, Number(body.minCount ?? body.count));
+  for (const made of all) begin(cloud, made, given.includes(made) ? undefined : error, { group });
+  const target = `projects/${cloud.project}/zones/${zone}`;
+  return operate(
+    cloud,
+    { type: 'bulkInsert', zone, target, group, ...(requestId === undefined ? {} : { requestId }) },
+    { afterMs: delay(cloud), ...(given.length > 0 ? {} : { error }) },
+  );
+};
+
+const namedIn = (cloud: GceCloud, { zone, body }: BulkInsertRequest): Made[] => {
   const properties = merged(cloud, body.sourceInstanceTemplate, body.instanceProperties ?? {});
   const all = Object.keys(body.perInstanceProperties).map((name) => ({ zone, name, properties }));
   if (all.length !== Number(body.count))
     throw new GoogleFailure(400, 'invalid', 'perInstanceProperties must name as many instances as count.');
   for (const made of all) check(cloud, made);
-  const group = cloud.base.dice.uuid('gce-operation-group');
-  const free = all.filter(({ name }) => !cloud.vms.has(`${zone}/${name}`));
-  const least = Number(body.minCount ?? body.count);
-  const { count, error } = roomFor(cloud, free);
-  const given = count >= least ? free.slice(0, count) : [];
-  for (const made of all) {
-    const isTaken = !free.includes(made);
-    const why = given.includes(made) ? undefined : isTaken ? TAKEN : error;
-    begin(cloud, made, why, { group });
-  }
-  const target = `projects/${cloud.project}/zones/${zone}`;
-  return operate(
-    cloud,
-    { type: 'bulkInsert', zone, target, group, ...(requestId === undefined ? {} : { requestId }) },
-    { afterMs: delay(cloud), ...(given.length > 0 || error === undefined ? {} : { error }) },
-  );
+  return all;
+};
+
+/** Those that are made, and why the others are not: for want of room, or because a name is taken. */
+const share = (
+  cloud: GceCloud,
+  all: readonly Made[],
+  least: number,
+): { given: readonly Made[]; error: OperationError } => {
+  const free = all.filter(({ zone, name }) => !cloud.vms.has(`${zone}/${name}`));
+  const { count, error = TAKEN } = roomFor(cloud, free);
+  return { given: count >= least ? free.slice(0, count) : [], error };
 };
 
 const TAKEN: OperationError = { code: 'RESOURCE_ALREADY_EXISTS', message: 'The resource already exists' };
@@ -109,28 +119,36 @@ const marketOf = (properties: InstanceProperties): 'spot' | 'on-demand' =>
 
 /** Why the next machine of this kind cannot be had; takes one of what is left. */
 const shortageOf = (cloud: GceCloud, made: Made, planned = 0): OperationError | undefined => {
-  const shape = lastPart(made.properties.machineType ?? '');
-  const market = marketOf(made.properties);
-  const quota = cloud.quotas.get(market);
-  const each = cloud.shapes.get(shape)?.total.cpuMilli ?? 0;
-  const used = [...cloud.vms.values()]
-    .filter((vm) => vm.market === market)
-    .reduce((sum, vm) => sum + vm.shape.total.cpuMilli, 0);
-  if (quota !== undefined && used + each * (planned + 1) > quota * 1000) return overQuota(quota);
+  const limit = limitReached(cloud, made, planned);
+  if (limit !== undefined) return overQuota(limit);
   const pool = cloud.addresses.get(cloud.zones.get(made.zone) ?? '');
   if (pool === undefined || addressesLeft(pool) <= planned)
     return { code: 'IP_SPACE_EXHAUSTED', message: `IP space of '${pool?.id ?? ''}' is exhausted.` };
-  const now = cloud.base.timeline.now();
-  const shortage = cloud.shortages.find(
-    (one) =>
-      (one.until ?? Number.MAX_SAFE_INTEGER) > now &&
-      (one.shape ?? shape) === shape &&
-      (one.zone ?? made.zone) === made.zone &&
-      (one.market ?? market) === market,
-  );
+  const shortage = cloud.shortages.find((one) => applies(cloud, one, made));
   if (shortage === undefined) return undefined;
   shortage.remaining -= 1;
   return shortage.remaining >= 0 ? undefined : stockout(cloud, made, shortage.code);
+};
+
+const limitReached = (cloud: GceCloud, { properties }: Made, planned: number): number | undefined => {
+  const market = marketOf(properties);
+  const quota = cloud.quotas.get(market);
+  const each = cloud.shapes.get(lastPart(properties.machineType ?? ''))?.total.cpuMilli ?? 0;
+  const used = [...cloud.vms.values()]
+    .filter((vm) => vm.market === market)
+    .reduce((sum, vm) => sum + vm.shape.total.cpuMilli, 0);
+  return quota !== undefined && used + each * (planned + 1) > quota * 1000 ? quota : undefined;
+};
+
+const applies = (cloud: GceCloud, trouble: CapacityTrouble, { zone, properties }: Made): boolean => {
+  const shape = lastPart(properties.machineType ?? '');
+  const market = marketOf(properties);
+  return (
+    (trouble.until ?? Number.MAX_SAFE_INTEGER) > cloud.base.timeline.now() &&
+    (trouble.shape ?? shape) === shape &&
+    (trouble.zone ?? zone) === zone &&
+    (trouble.market ?? market) === market
+  );
 };
 
 const overQuota = (limit: number): OperationError => ({
@@ -183,7 +201,7 @@ const begin = (cloud: GceCloud, made: Made, error: OperationError | undefined, h
     },
     error === undefined || vm === undefined
       ? { afterMs, ...(error === undefined ? {} : { error }) }
-      : { afterMs, error, then: () => cloud.vms.delete(key) },
+      : { afterMs, error, andThen: () => cloud.vms.delete(key) },
   );
 };
 
