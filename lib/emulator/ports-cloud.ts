@@ -196,6 +196,25 @@ const terminate = (world: EmulatedWorld, request: TerminateRequest): TerminateAn
   return { done, failed };
 };
 
+export type MarkRequest = {
+  readonly cluster: string;
+  readonly scope: Scope;
+  readonly machines: readonly string[];
+  readonly mark: string;
+};
+
+/** Sets the tag `muster:state` on machines of the cluster; it may be repeated.
+ *  @throws Failure `gone` when one of them is not there or not ours; the others are marked all the same. */
+export const markMachines = async (world: EmulatedWorld, request: MarkRequest): Promise<void> => {
+  const ours = new Set(describe(world, { [TAG.cluster]: request.cluster }).map((one) => one.InstanceId));
+  const Resources = request.machines.filter((id) => ours.has(id));
+  const Tags = [{ Key: TAG.mark, Value: request.mark }];
+  if (Resources.length > 0) attempt(() => world.ec2.CreateTags({ Resources, Tags }), 'effect');
+  const missing = request.machines.filter((id) => !ours.has(id));
+  if (missing.length > 0)
+    throw new Failure('gone', `Not marked, for the cluster has no such machine: ${missing.join(', ')}.`);
+};
+
 /** What EC2 throws, in the engine's terms. A server's fault during an effect leaves its outcome open. */
 const attempt = <T>(call: () => T, nature: 'question' | 'effect'): T => {
   try {

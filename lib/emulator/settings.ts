@@ -17,6 +17,25 @@ export type WorldSettings = {
     readonly consistencyMs: number;
     readonly spotNoticeMs: number;
   };
+  readonly gce: {
+    /** From the call until its operation is over. The ports face has no time to wait: 0 there. */
+    readonly operationMs: Span;
+    readonly provisioningMs: Span;
+    readonly stagingMs: Span;
+    readonly stoppingMs: Span;
+    readonly preemptionNoticeMs: number;
+    readonly maintenanceNoticeMs: number;
+  };
+  readonly autoScaling: {
+    /** From a change of a group to what it does about it. */
+    readonly reactMs: number;
+    /** Until the group notices that a machine ended without its doing. */
+    readonly healthCheckMs: number;
+    /** Until it tries again after a launch that failed. */
+    readonly retryMs: number;
+    /** How long zones are uneven before AZRebalance acts. */
+    readonly rebalanceMs: number;
+  };
   readonly agent: {
     readonly startMs: Span;
     readonly registrationBackoffMs: Span;
@@ -70,6 +89,15 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     consistencyMs: 0,
     spotNoticeMs: 120_000,
   },
+  gce: {
+    operationMs: [0, 0],
+    provisioningMs: [2_000, 8_000],
+    stagingMs: [2_000, 6_000],
+    stoppingMs: [5_000, 30_000],
+    preemptionNoticeMs: 30_000,
+    maintenanceNoticeMs: 60_000,
+  },
+  autoScaling: { reactMs: 1_000, healthCheckMs: 30_000, retryMs: 60_000, rebalanceMs: 60_000 },
   agent: {
     startMs: [1_000, 3_000],
     registrationBackoffMs: [0, 1_000],
@@ -108,6 +136,8 @@ export type SettingsChange = { readonly [K in keyof WorldSettings]?: Deep<WorldS
 
 export const withSettings = (base: WorldSettings, change: SettingsChange = {}): WorldSettings => ({
   ec2: { ...base.ec2, ...change.ec2 },
+  gce: { ...base.gce, ...change.gce },
+  autoScaling: { ...base.autoScaling, ...change.autoScaling },
   agent: { ...base.agent, ...change.agent, ports: { ...base.agent.ports, ...change.agent?.ports } },
   mesos: { ...base.mesos, ...change.mesos },
   marathon: { ...base.marathon, ...change.marathon },

@@ -1,9 +1,12 @@
 // What can go wrong in the emulated world, on demand. Each call is written to the chronicle.
 import type { Market } from '../core/model/offering';
 import type { Millis } from '../core/model/machine';
-import { AwsFailure } from './aws-failure';
-import type { Cloud, Fate, Vm } from './ec2/cloud';
-import { killVm, noticeSpot } from './ec2/life';
+import type { Cloud } from './ec2/cloud';
+import type { CloudTroubles } from './ec2/troubles';
+import { cloudTroublesOf } from './ec2/troubles';
+import type { GceCloud } from './gce/cloud';
+import type { GceTroubles } from './gce/troubles';
+import { gceTroublesOf } from './gce/troubles';
 import { MesosFailure } from './mesos/api';
 import { masterFailover } from './mesos/failover';
 import type { Agent, Master } from './mesos/master';
@@ -31,46 +34,20 @@ export type LaunchedMachine = {
   readonly tags: Readonly<Record<string, string>>;
 };
 
-export type Troubles = {
-  /** Returns the end of it. */
-  capacityError(trouble: CapacityTrouble): () => void;
-  /** Its agent never starts; the console says so. */
-  neverRegister(choice: LaunchChoice): void;
-  /** Its agent announces another pool. */
-  wrongPool(choice: LaunchChoice, pool: string): void;
-  /** EventBridge's two-minute warning; the machine ends after it. */
-  spotNotice(instanceId: string): void;
-  /** The hypervisor dies: no connection is closed, the cloud says so at once. */
-  killMachine(instanceId: string): void;
+export type Troubles = CloudTroubles & {
+  readonly gce: GceTroubles;
   /** The agent's process ends: its connection closes; its machine lives on. `returnsAfterMs` brings it back. */
   killAgent(agentId: string, options?: { readonly returnsAfterMs?: number }): void;
-  /** The next calls of EC2 get RequestLimitExceeded. */
-  throttle(calls: number): void;
   masterFailover(): void;
   /** Nothing gets through to or from the agent until the returned end is called; its tasks run on. */
   partition(agentId: string): () => void;
 };
 
-export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
+export const troublesOf = (cloud: Cloud, gce: GceCloud, master: Master): Troubles => {
   const tell = (subject: string, text: string): void => cloud.base.scribe.write('trouble', subject, text);
-  const fate = (choice: LaunchChoice, what: Partial<Fate>): void => {
-    cloud.fates.push({ choice, after: cloud.launches, fate: what });
-  };
   return {
-    capacityError: (trouble) => runShort(cloud, trouble),
-    neverRegister: (choice) => {
-      tell('machine', `${chosen(choice)} will never register.`);
-      fate(choice, { silent: true });
-    },
-    wrongPool: (choice, pool) => {
-      tell('machine', `${chosen(choice)} will announce the pool ${pool}.`);
-      fate(choice, { pool });
-    },
-    spotNotice: (id) => noticeSpot(cloud, vmOf(cloud, id)),
-    killMachine: (id) => {
-      tell(id, `The host under ${id} dies.`);
-      killVm(cloud, vmOf(cloud, id));
-    },
+    ...cloudTroublesOf(cloud),
+    gce: gceTroublesOf(gce),
     killAgent: (id, options) => {
       const agent = agentOf(master, id);
       tell(id, `The agent's process on ${agent.hostname} ends.`);
@@ -78,33 +55,8 @@ export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
       if (options?.returnsAfterMs === undefined) return;
       cloud.base.timeline.after(options.returnsAfterMs, () => returnAgent(master, agent));
     },
-    throttle: (calls) => {
-      tell('ec2', `EC2 will throttle the next ${calls} calls.`);
-      cloud.throttled += calls;
-    },
     masterFailover: () => masterFailover(master),
     partition: (id) => partition(master, agentOf(master, id), tell),
-  };
-};
-
-const chosen = (choice: LaunchChoice): string =>
-  'nth' in choice ? `Launch number ${choice.nth} from now` : 'Every launch of a certain kind';
-
-const runShort = (cloud: Cloud, trouble: CapacityTrouble): (() => void) => {
-  const shortage = { ...trouble, remaining: trouble.left ?? 0 };
-  const what = [
-    trouble.shape ?? 'every shape',
-    trouble.market ?? 'any market',
-    trouble.zone ?? 'every zone',
-  ].join(', ');
-  cloud.base.scribe.write(
-    'trouble',
-    what,
-    `EC2 runs short of capacity: ${what}, ${shortage.remaining} left.`,
-  );
-  cloud.shortages.push(shortage);
-  return () => {
-    cloud.shortages = cloud.shortages.filter((one) => one !== shortage);
   };
 };
 
@@ -121,12 +73,6 @@ const partition = (
     if (!agent.alive || agent.dead) agent.reachable = true;
     else returnAgent(master, agent);
   };
-};
-
-const vmOf = (cloud: Cloud, id: string): Vm => {
-  const vm = cloud.vms.get(id);
-  if (vm !== undefined) return vm;
-  throw new AwsFailure('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
 };
 
 const agentOf = (master: Master, id: string): Agent => {

@@ -10,9 +10,18 @@ import { createScribe } from './chronicle';
 import { createDice } from './dice';
 import { createAddressPool } from './ec2/addresses';
 import type { Ec2 } from './ec2/api';
+import type { AutoScaling, QueueMessage } from './ec2/auto-scaling/api';
+import { machineChanged } from './ec2/auto-scaling/groups';
+import { operationsOf as autoScalingOperations } from './ec2/auto-scaling/operations';
+import { createGroups } from './ec2/auto-scaling/state';
 import type { Cloud } from './ec2/cloud';
 import { createCloud } from './ec2/cloud';
 import { operationsOf as ec2Operations } from './ec2/operations';
+import { bootableOf } from './gce/boot';
+import type { AuditEntry, Gce, MetadataChange } from './gce/api';
+import type { GceCloud } from './gce/cloud';
+import { createGceCloud } from './gce/cloud';
+import { operationsOf as gceOperations } from './gce/operations';
 import type { Marathon } from './marathon/api';
 import { createMarathon } from './marathon/marathon';
 import { operationsOf as marathonOperations } from './marathon/operations';
@@ -42,6 +51,8 @@ export type WorldOptions = {
   readonly subnets?: readonly WorldSubnet[];
   readonly region?: string;
   readonly account?: string;
+  /** Google's project; what is sold there are the prices of the cloud `gce`. */
+  readonly project?: string;
   readonly clusterName?: string;
   /** Masters beside the leader answer with redirects in an HTTP face. Default 3. */
   readonly masters?: number;
@@ -63,6 +74,7 @@ export type CloudEvent = {
 };
 
 export type EmulatedWorld = {
+  /** `prices` are those of now. */
   readonly options: Required<Omit<WorldOptions, 'settings'>>;
   readonly settings: WorldSettings;
   now(): Millis;
@@ -73,12 +85,20 @@ export type EmulatedWorld = {
   nextAt(): Millis | undefined;
   readonly chronicle: Chronicle;
   readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
+  readonly gce: Gce;
   readonly ssm: Ssm;
   readonly mesos: MesosMaster;
   readonly marathon: Marathon;
   readonly troubles: Troubles;
   /** EC2's state changes and spot warnings, as they happen. Returns the end of the subscription. */
   onEvent(listener: (event: CloudEvent) => void): () => void;
+  /** What lifecycle hooks send to queues and topics. Returns the end of the subscription. */
+  onQueueMessage(listener: (message: QueueMessage) => void): () => void;
+  /** Google's system events, at or after what they tell of. */
+  onAuditEntry(listener: (entry: AuditEntry) => void): () => void;
+  /** What a watcher inside a machine of Google's sees, which is the notice in time. */
+  onMetadata(listener: (change: MetadataChange) => void): () => void;
 };
 
 export const createWorld = (options: WorldOptions): EmulatedWorld => {
@@ -92,8 +112,8 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     base,
     region: full.region,
     account: full.account,
-    shapes: full.shapes,
-    prices: full.prices,
+    shapes: ec2Shapes(full),
+    prices: full.prices.filter((offering) => offering.cloud !== 'gce'),
     subnets: full.subnets.map((subnet, index) =>
       createAddressPool(subnet.id, subnet.zone, subnet.cidr ?? `10.${index}.0.0/16`),
     ),
@@ -102,8 +122,17 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
   const master = createMaster(base, full.clusterName, full.masters);
   const marathon = createMarathon(base, master, full.marathonVersion);
   cloud.hooks = machineHooks(cloud, master);
+  const gce = createGceCloud(base, full.project, full.shapes, full.prices);
+  gce.hooks = gceHooks(gce, master);
+  const groups = createGroups(cloud);
+  cloud.changed = (vm) => machineChanged(groups, vm);
   return {
-    options: full,
+    options: {
+      ...full,
+      get prices() {
+        return [...cloud.prices.values(), ...gce.prices.values()];
+      },
+    },
     settings,
     now: timeline.now,
     advance: (ms) => timeline.advanceTo(timeline.now() + ms),
@@ -111,17 +140,23 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     nextAt: timeline.nextAt,
     chronicle: { entries: scribe.entries, subscribe: scribe.subscribe },
     ec2: ec2Operations(cloud),
+    autoScaling: autoScalingOperations(groups),
+    gce: gceOperations(gce),
     ssm,
     mesos: mesosOperations(master),
     marathon: marathonOperations(marathon),
-    troubles: troublesOf(cloud, master),
+    troubles: troublesOf(cloud, gce, master),
     onEvent: cloud.events.subscribe,
+    onQueueMessage: groups.messages.subscribe,
+    onAuditEntry: gce.audit.subscribe,
+    onMetadata: gce.metadata.subscribe,
   };
 };
 
 const completed = (options: WorldOptions): EmulatedWorld['options'] => {
   const region = options.region ?? 'us-east-1';
-  const zones = [...new Set(options.prices.map((offering) => offering.zone))].sort();
+  const sold = options.prices.filter((offering) => offering.cloud !== 'gce');
+  const zones = [...new Set(sold.map((offering) => offering.zone))].sort();
   return {
     seed: options.seed,
     startAt: options.startAt,
@@ -129,6 +164,7 @@ const completed = (options: WorldOptions): EmulatedWorld['options'] => {
     prices: options.prices,
     region,
     account: options.account ?? '123456789012',
+    project: options.project ?? 'acme',
     clusterName: options.clusterName ?? 'emulated',
     masters: options.masters ?? 3,
     marathonVersion: options.marathonVersion ?? '1.10',
@@ -139,10 +175,25 @@ const completed = (options: WorldOptions): EmulatedWorld['options'] => {
 const parameterValue = (ssm: Ssm, path: string): string | undefined =>
   ssm.GetParameters({ Names: [path], WithDecryption: true }).Parameters[0]?.Value;
 
+/** All but those that only Google sells. */
+const ec2Shapes = ({ shapes, prices }: EmulatedWorld['options']): readonly Shape[] => {
+  const names = (isGce: boolean) =>
+    new Set(prices.filter(({ cloud }) => (cloud === 'gce') === isGce).map(({ shape }) => shape));
+  const [google, amazon] = [names(true), names(false)];
+  return shapes.filter(({ name }) => amazon.has(name) || !google.has(name));
+};
+
 /** A machine that runs boots its agent; one that ends takes its agents with it. */
 const machineHooks = (cloud: Cloud, master: Master): Cloud['hooks'] => ({
   started: (vm) => bootMachine(cloud, vm, (announcement) => registerAgent(master, announcement)),
-  ended: (vm, how) => {
-    for (const agent of master.agents.values()) if (agent.machine === vm.id) agentDied(master, agent, how);
-  },
+  ended: (vm, how) => endAgents(master, vm.id, how),
 });
+
+const gceHooks = (cloud: GceCloud, master: Master): GceCloud['hooks'] => ({
+  started: (vm) => bootMachine(cloud, bootableOf(vm), (announcement) => registerAgent(master, announcement)),
+  ended: (vm, how) => endAgents(master, vm.name, how),
+});
+
+const endAgents = (master: Master, machine: string, how: 'clean' | 'hard'): void => {
+  for (const agent of master.agents.values()) if (agent.machine === machine) agentDied(master, agent, how);
+};

@@ -3,11 +3,19 @@ import type { Attributes } from '../../core/model/attributes';
 import { parseAttributes } from '../../core/model/attributes';
 import type { Resources } from '../../core/model/resources';
 import { NOTHING } from '../../core/model/resources';
-import type { Cloud, Vm } from '../ec2/cloud';
+import type { Cloud as Ec2Cloud, Vm as Ec2Vm } from '../ec2/cloud';
 import { isUp } from '../ec2/life';
 import type { AgentFile } from './user-data';
 import { interpretUserData } from './user-data';
 import { parseResources } from './resources';
+
+type Cloud = Pick<Ec2Cloud, 'base'>;
+/** A machine of any cloud, as far as its boot depends on it. */
+type Vm = Pick<
+  Ec2Vm,
+  'id' | 'zone' | 'market' | 'shape' | 'userData' | 'ip' | 'rootDiskGib' | 'console' | 'fate' | 'state'
+>;
+export type BootableMachine = Vm;
 
 /** What an agent says of itself when it registers. */
 export type Announcement = {

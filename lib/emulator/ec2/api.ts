@@ -169,6 +169,28 @@ export type TerminateInstancesOutput = {
     readonly PreviousState: InstanceState;
   }[];
 };
+export type DescribeInstanceStatusInput = Paged & {
+  readonly InstanceIds?: readonly string[];
+  readonly IncludeAllInstances?: boolean;
+};
+export type InstanceStatusEvent = {
+  readonly InstanceEventId: string;
+  readonly Code: string;
+  readonly Description: string;
+  readonly NotBefore: string;
+};
+export type InstanceStatus = {
+  readonly InstanceId: string;
+  readonly AvailabilityZone: string;
+  readonly InstanceState: InstanceState;
+  readonly InstanceStatus: { readonly Status: 'ok' | 'not-applicable' };
+  readonly SystemStatus: { readonly Status: 'ok' | 'not-applicable' };
+  readonly Events: readonly InstanceStatusEvent[];
+};
+export type DescribeInstanceStatusOutput = {
+  readonly InstanceStatuses: readonly InstanceStatus[];
+  readonly NextToken?: string;
+};
 /** Instances and launch templates. */
 export type CreateTagsInput = { readonly Resources: readonly string[]; readonly Tags: readonly Ec2Tag[] };
 export type DescribeInstanceTypesInput = Paged & { readonly InstanceTypes?: readonly string[] };
@@ -233,6 +255,7 @@ export type Ec2 = {
   DeleteLaunchTemplate(input: DeleteLaunchTemplateInput): { readonly LaunchTemplate: LaunchTemplate };
   CreateFleet(input: CreateFleetInput): CreateFleetOutput;
   DescribeInstances(input: DescribeInstancesInput): DescribeInstancesOutput;
+  DescribeInstanceStatus(input: DescribeInstanceStatusInput): DescribeInstanceStatusOutput;
   TerminateInstances(input: TerminateInstancesInput): TerminateInstancesOutput;
   CreateTags(input: CreateTagsInput): void;
   GetConsoleOutput(input: { readonly InstanceId: string }): ConsoleOutput;

@@ -6,13 +6,30 @@ import type {
   DescribeSpotPriceHistoryInput,
   DescribeSubnetsInput,
   Ec2,
+  Ec2Market,
   InstanceTypeInfo,
   Paged,
 } from './api';
 import { addressesLeft } from './addresses';
 import type { Cloud } from './cloud';
-import { zoneId } from './cloud';
+import { priceKey, zoneId } from './cloud';
 import { matchesFilters, paged } from './filters';
+
+/** @throws AwsFailure when the offering is not sold at all. */
+export const changePrice = (
+  cloud: Cloud,
+  sold: { readonly shape: string; readonly zone: string; readonly market: Ec2Market },
+  usdPerHour: number,
+): void => {
+  const key = priceKey(sold.shape, sold.zone, sold.market);
+  const offering = cloud.prices.get(key);
+  if (offering === undefined)
+    throw new AwsFailure(
+      'InvalidParameterValue',
+      `${sold.shape} (${sold.market}) is not sold in ${sold.zone}.`,
+    );
+  cloud.prices.set(key, { ...offering, usdPerHour });
+};
 
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 

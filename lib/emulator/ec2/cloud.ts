@@ -9,6 +9,7 @@ import type { CapacityTrouble, LaunchChoice, LaunchedMachine } from '../troubles
 import type { CloudEvent } from '../world';
 import type { Ec2Market, InstanceStateName, LaunchTemplateData } from './api';
 import type { AddressPool } from './addresses';
+import type { Scheduled } from './scheduled';
 
 export type Vm = {
   readonly id: string;
@@ -36,7 +37,11 @@ export type Vm = {
 };
 
 /** What a trouble has in store for a machine; decided at its launch. */
-export type Fate = { readonly silent: boolean; readonly pool?: string };
+export type Fate = {
+  readonly silent: boolean;
+  readonly pool?: string;
+  readonly dies?: { readonly afterMs: number; readonly code: string };
+};
 
 export type Template = {
   readonly id: string;
@@ -49,6 +54,15 @@ export type Template = {
     readonly description?: string;
     readonly data: LaunchTemplateData;
   }[];
+};
+
+/** Calls that fail, before they do anything or after they did it. */
+export type ApiRefusal = {
+  readonly action: string | undefined;
+  readonly until: Millis;
+  readonly isDone: boolean;
+  readonly failure: AwsFailure;
+  remaining: number;
 };
 
 export type Shortage = CapacityTrouble & { remaining: number };
@@ -65,7 +79,7 @@ export type Cloud = {
   readonly vpc: string;
   readonly shapes: ReadonlyMap<string, Shape>;
   /** By `shape/zone/market`. */
-  readonly prices: ReadonlyMap<string, Offering>;
+  readonly prices: Map<string, Offering>;
   readonly subnets: readonly AddressPool[];
   readonly zones: readonly string[];
   readonly vms: Map<string, Vm>;
@@ -77,7 +91,15 @@ export type Cloud = {
   fates: FateRule[];
   launches: number;
   throttled: number;
+  refusals: ApiRefusal[];
+  /** The most vCPUs of a market that may run at once. */
+  readonly quotas: Map<Ec2Market, number>;
+  readonly scheduled: Scheduled[];
+  /** How long a machine stays shutting down, where that is out of the ordinary. */
+  readonly lingering: Map<string, number>;
   hooks: CloudHooks;
+  /** Auto Scaling hears of every change of a machine's state. */
+  changed: (vm: Vm) => void;
 };
 
 /** What runs on a machine hears of its start and its end. A clean end closes connections, a hard one does not. */
@@ -94,12 +116,25 @@ export const zoneId = (cloud: Cloud, zone: string): string => {
   return `${area}${side.charAt(0)}${number}-az${cloud.zones.indexOf(zone) + 1}`;
 };
 
-/** The gate of every call: a throttled one does nothing. */
+/** The gate of every call: one that is refused here does nothing. */
 export const admit = (cloud: Cloud, action: string): void => {
+  refuseWhere(cloud, action, false);
   if (cloud.throttled <= 0) return;
   cloud.throttled -= 1;
   cloud.base.scribe.write('throttled', action, `EC2 refused ${action}: request limit exceeded.`);
   throw new AwsFailure('RequestLimitExceeded', 'Request limit exceeded.', 503);
+};
+
+/** The way back of every call: what it did stands, its answer may be lost. */
+export const deliver = (cloud: Cloud, action: string): void => refuseWhere(cloud, action, true);
+
+const refuseWhere = (cloud: Cloud, action: string, isDone: boolean): void => {
+  const now = cloud.base.timeline.now();
+  cloud.refusals = cloud.refusals.filter((one) => one.remaining > 0 && one.until > now);
+  const refusal = cloud.refusals.find((one) => one.isDone === isDone && (one.action ?? action) === action);
+  if (refusal === undefined) return;
+  refusal.remaining -= 1;
+  throw refusal.failure;
 };
 
 /** Same token and same request: the same answer and nothing new. Another request under the token is refused, also
@@ -152,18 +187,22 @@ export const emitState = (cloud: Cloud, vm: Vm): void => {
     resources: [`arn:aws:ec2:${cloud.region}:${cloud.account}:instance/${vm.id}`],
     detail: { 'instance-id': vm.id, state: vm.state },
   });
+  cloud.changed(vm);
 };
+
+/** Notices about a machine name it so: the zone where the region belongs, and no account. */
+export const machineArn = (vm: Vm): string => `arn:aws:ec2:${vm.zone}:instance/${vm.id}`;
 
 export const emitEvent = (
   cloud: Cloud,
-  event: Pick<CloudEvent, 'detail-type' | 'resources' | 'detail'>,
+  event: Pick<CloudEvent, 'detail-type' | 'resources' | 'detail'> & { readonly source?: string },
 ): void => {
   const now = cloud.base.timeline.now();
   cloud.events.emit({
     version: '0',
     id: cloud.base.dice.uuid('cloud-event'),
     'detail-type': event['detail-type'],
-    source: 'aws.ec2',
+    source: event.source ?? 'aws.ec2',
     account: cloud.account,
     time: iso(Math.floor(now / 1000) * 1000).replace('.000Z', 'Z'),
     region: cloud.region,
@@ -202,5 +241,10 @@ export const createCloud = (options: CloudOptions): Cloud => ({
   fates: [],
   launches: 0,
   throttled: 0,
+  refusals: [],
+  quotas: new Map(),
+  scheduled: [],
+  lingering: new Map(),
   hooks: { started: () => undefined, ended: () => undefined },
+  changed: () => undefined,
 });

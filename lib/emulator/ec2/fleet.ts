@@ -15,7 +15,7 @@ import type { AddressPool } from './addresses';
 import { addressesLeft } from './addresses';
 import type { Cloud, Shortage, Template, Vm } from './cloud';
 import { once, priceKey, zoneId } from './cloud';
-import { launchVm } from './life';
+import { isUp, launchVm } from './life';
 import { resolveTemplate } from './templates';
 
 export const createFleet = (cloud: Cloud, input: CreateFleetInput): CreateFleetOutput => {
@@ -188,15 +188,41 @@ const available = (
     const message = `There are not enough free addresses in subnet '${pool.subnet.id}' to satisfy the requested number of instances.`;
     return { count: addresses, error: { code: 'InsufficientFreeAddressesInSubnet', message } };
   }
+  const quota = allowed(cloud, pool, market, wanted);
   const shortage = cloud.shortages.find((one) => applies(cloud, one, pool, market));
-  if (shortage === undefined || shortage.remaining >= wanted) {
-    if (shortage !== undefined) shortage.remaining -= wanted;
-    return { count: wanted };
+  if (shortage === undefined || shortage.remaining >= quota.count) {
+    if (shortage !== undefined) shortage.remaining -= quota.count;
+    return quota;
   }
   const count = shortage.remaining;
   shortage.remaining = 0;
   return { count, error: shortageRefusal(cloud, shortage, pool, market) };
 };
+
+/** How many of the wanted the account's quota of vCPUs still allows. */
+const allowed = (
+  cloud: Cloud,
+  pool: Pool,
+  market: Ec2Market,
+  wanted: number,
+): { count: number; error?: Refusal } => {
+  const quota = cloud.quotas.get(market);
+  const each = cloud.shapes.get(pool.shape)?.total.cpuMilli ?? 0;
+  if (quota === undefined || each === 0) return { count: wanted };
+  const used = [...cloud.vms.values()]
+    .filter((vm) => vm.market === market && isUp(vm.state))
+    .reduce((sum, vm) => sum + vm.shape.total.cpuMilli, 0);
+  const count = Math.max(0, Math.min(wanted, Math.floor((quota * 1000 - used) / each)));
+  return count === wanted ? { count } : { count, error: quotaRefusal(market, quota) };
+};
+
+const quotaRefusal = (market: Ec2Market, quota: number): Refusal =>
+  market === 'spot'
+    ? { code: 'MaxSpotInstanceCountExceeded', message: 'Max spot instance count exceeded' }
+    : {
+        code: 'VcpuLimitExceeded',
+        message: `You have requested more vCPU capacity than your current vCPU limit of ${quota} allows.`,
+      };
 
 /** A template that tags requests for spot instances serves no on-demand fleet (cloud-apis §0.2b). */
 const tagsSpotRequests = (pool: Pool): boolean =>

@@ -15,7 +15,7 @@ import type {
 import { STATE_CODES } from './api';
 import type { Cloud, Vm } from './cloud';
 import { matchesFilters, pageSize, startOf, tagList } from './filters';
-import { endVm } from './life';
+import { endVm, USER_END } from './life';
 
 const MOST_IDS = 1000;
 
@@ -62,11 +62,7 @@ export const terminateInstances = (
   }
   const rows = vms.map((vm) => {
     const before = vm.state;
-    endVm(cloud, vm, {
-      code: 'Client.UserInitiatedShutdown',
-      message: 'Client.UserInitiatedShutdown: User initiated shutdown',
-      by: 'User initiated',
-    });
+    endVm(cloud, vm, USER_END);
     return { InstanceId: vm.id, CurrentState: stateOf(vm.state), PreviousState: stateOf(before) };
   });
   return { TerminatingInstances: rows };
@@ -104,10 +100,10 @@ export const consoleOutput = (cloud: Cloud, id: string): ConsoleOutput => {
 const isVisible = (cloud: Cloud, vm: Vm): boolean =>
   cloud.base.timeline.now() >= vm.launchedAt + cloud.base.settings.ec2.consistencyMs;
 
-const visible = (cloud: Cloud): Vm[] => [...cloud.vms.values()].filter((vm) => isVisible(cloud, vm));
+export const visible = (cloud: Cloud): Vm[] => [...cloud.vms.values()].filter((vm) => isVisible(cloud, vm));
 
 /** One id that is malformed or unknown refuses the whole call. */
-const findVms = (cloud: Cloud, ids: readonly string[]): Vm[] => {
+export const findVms = (cloud: Cloud, ids: readonly string[]): Vm[] => {
   const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
   if (malformed !== undefined) {
     throw new AwsFailure('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);

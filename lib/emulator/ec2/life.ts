@@ -4,7 +4,8 @@ import type { Ec2Market, InstanceStateName, LaunchTemplateData } from './api';
 import type { AddressPool } from './addresses';
 import { giveAddress, takeAddress } from './addresses';
 import type { Cloud, Fate, Vm } from './cloud';
-import { describeLaunch, emitEvent, emitState } from './cloud';
+import { describeLaunch, emitEvent, emitState, machineArn } from './cloud';
+import type { SpotNotice } from './troubles';
 
 export type NewVm = {
   readonly shape: string;
@@ -56,6 +57,8 @@ export const launchVm = (cloud: Cloud, wanted: NewVm): Vm => {
   );
   emitState(cloud, vm);
   timeline.after(dice.span('pending', settings.ec2.pendingMs), () => run(cloud, vm));
+  const { dies } = vm.fate;
+  if (dies !== undefined) timeline.after(dies.afterMs, () => failLaunch(cloud, vm, dies.code));
   return vm;
 };
 
@@ -71,21 +74,70 @@ const run = (cloud: Cloud, vm: Vm): void => {
   cloud.hooks.started(vm);
 };
 
+export type EndReason = { readonly code: string; readonly message: string; readonly by: string };
+
+export const USER_END: EndReason = {
+  code: 'Client.UserInitiatedShutdown',
+  message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+  by: 'User initiated',
+};
+export const SPOT_END: EndReason = {
+  code: 'Server.SpotInstanceTermination',
+  message: 'Server.SpotInstanceTermination: Spot instance termination',
+  by: 'Server.SpotInstanceTermination',
+};
+
 /** An ordinary end: the machine shuts down, what runs on it closes its connections. */
-export const endVm = (
-  cloud: Cloud,
-  vm: Vm,
-  reason: { readonly code: string; readonly message: string; readonly by: string },
-): void => {
-  if (!isUp(vm.state)) return;
+export const endVm = (cloud: Cloud, vm: Vm, reason: EndReason): void => {
+  if (vm.state === 'shutting-down' || vm.state === 'terminated') return;
   const { timeline, dice, settings, scribe } = cloud.base;
+  const ran = isUp(vm.state);
   vm.state = 'shutting-down';
-  vm.reason = { code: reason.code, message: reason.message };
-  vm.transition = `${reason.by} (${new Date(timeline.now()).toISOString().slice(0, 19).replace('T', ' ')} GMT)`;
+  note(cloud, vm, reason);
   scribe.write('machine-ending', vm.id, `${vm.id} is shutting down: ${reason.message}.`);
   emitState(cloud, vm);
+  if (ran) cloud.hooks.ended(vm, 'clean');
+  const ordinary = dice.span('shutting-down', settings.ec2.shuttingDownMs);
+  timeline.after(cloud.lingering.get(vm.id) ?? ordinary, () => finish(cloud, vm));
+};
+
+const note = (cloud: Cloud, vm: Vm, reason: EndReason): void => {
+  const at = new Date(cloud.base.timeline.now()).toISOString().slice(0, 19).replace('T', ' ');
+  vm.reason = { code: reason.code, message: reason.message };
+  vm.transition = `${reason.by} (${at} GMT)`;
+};
+
+/** The machine keeps its disk and its id, and runs nothing any more. */
+export const stopVm = (cloud: Cloud, vm: Vm, reason: EndReason): void => {
+  if (!isUp(vm.state)) return;
+  const { timeline, dice, settings, scribe } = cloud.base;
+  vm.state = 'stopping';
+  note(cloud, vm, reason);
+  scribe.write('machine-ending', vm.id, `${vm.id} is stopping: ${reason.message}.`);
+  emitState(cloud, vm);
   cloud.hooks.ended(vm, 'clean');
-  timeline.after(dice.span('shutting-down', settings.ec2.shuttingDownMs), () => finish(cloud, vm));
+  timeline.after(dice.span('shutting-down', settings.ec2.shuttingDownMs), () => {
+    if (vm.state !== 'stopping') return;
+    vm.state = 'stopped';
+    scribe.write('machine-ended', vm.id, `${vm.id} is stopped.`);
+    emitState(cloud, vm);
+  });
+};
+
+/** No change of state is seen from outside; what ran is gone, and the machine boots as it did first. */
+export const rebootVm = (cloud: Cloud, vm: Vm): void => {
+  if (vm.state !== 'running') return;
+  cloud.base.scribe.write('machine-running', vm.id, `${vm.id} restarts.`);
+  cloud.hooks.ended(vm, 'clean');
+  cloud.hooks.started(vm);
+};
+
+const failLaunch = (cloud: Cloud, vm: Vm, code: string): void => {
+  if (!isUp(vm.state)) return;
+  vm.reason = { code, message: `${code}: Error on launch` };
+  vm.transition = code;
+  cloud.hooks.ended(vm, 'hard');
+  finish(cloud, vm);
 };
 
 /** The host under it dies: nothing is closed, the cloud says terminated at once. */
@@ -98,6 +150,7 @@ export const killVm = (cloud: Cloud, vm: Vm): void => {
 };
 
 const finish = (cloud: Cloud, vm: Vm): void => {
+  cloud.lingering.delete(vm.id);
   vm.state = 'terminated';
   cloud.base.scribe.write('machine-ended', vm.id, `${vm.id} is terminated.`);
   emitState(cloud, vm);
@@ -108,22 +161,18 @@ const finish = (cloud: Cloud, vm: Vm): void => {
   });
 };
 
-export const noticeSpot = (cloud: Cloud, vm: Vm): void => {
+export const noticeSpot = (cloud: Cloud, vm: Vm, notice: SpotNotice = {}): void => {
   const { scribe, timeline, settings } = cloud.base;
+  const leftMs = notice.endsAfterMs ?? settings.ec2.spotNoticeMs;
   const seconds = Math.round(settings.ec2.spotNoticeMs / 1000);
   scribe.write('spot-notice', vm.id, `EC2 takes ${vm.id} back in ${seconds} seconds.`);
   emitEvent(cloud, {
     'detail-type': 'EC2 Spot Instance Interruption Warning',
-    resources: [`arn:aws:ec2:${vm.zone}:instance/${vm.id}`],
+    resources: [machineArn(vm)],
     detail: { 'instance-id': vm.id, 'instance-action': 'terminate' },
   });
-  timeline.after(settings.ec2.spotNoticeMs, () =>
-    endVm(cloud, vm, {
-      code: 'Server.SpotInstanceTermination',
-      message: 'Server.SpotInstanceTermination: Spot instance termination',
-      by: 'Server.SpotInstanceTermination',
-    }),
-  );
+  if (notice.isCancelled === true) return;
+  timeline.after(leftMs, () => endVm(cloud, vm, SPOT_END));
 };
 
 export const isUp = (state: InstanceStateName): boolean => state === 'pending' || state === 'running';

@@ -2,9 +2,10 @@
 import type { Ec2 } from './api';
 import { describeSpotPrices, describeSubnets, describeTypeOfferings, describeTypes } from './catalogue';
 import type { Cloud } from './cloud';
-import { admit } from './cloud';
+import { admit, deliver } from './cloud';
 import { createFleet } from './fleet';
 import { consoleOutput, createTags, describeInstances, terminateInstances } from './instances';
+import { describeStatus } from './scheduled';
 import {
   createTemplate,
   createTemplateVersion,
@@ -18,7 +19,9 @@ export const operationsOf = (cloud: Cloud): Ec2 => {
     <I, O>(action: string, run: (cloud: Cloud, input: I) => O) =>
     (input: I): O => {
       admit(cloud, action);
-      return run(cloud, input);
+      const answer = run(cloud, input);
+      deliver(cloud, action);
+      return answer;
     };
   return {
     CreateLaunchTemplate: gated('CreateLaunchTemplate', createTemplate),
@@ -28,6 +31,7 @@ export const operationsOf = (cloud: Cloud): Ec2 => {
     DeleteLaunchTemplate: gated('DeleteLaunchTemplate', deleteTemplate),
     CreateFleet: gated('CreateFleet', createFleet),
     DescribeInstances: gated('DescribeInstances', describeInstances),
+    DescribeInstanceStatus: gated('DescribeInstanceStatus', describeStatus),
     TerminateInstances: gated('TerminateInstances', terminateInstances),
     CreateTags: gated('CreateTags', createTags),
     GetConsoleOutput: gated('GetConsoleOutput', (one: Cloud, input: { readonly InstanceId: string }) =>
