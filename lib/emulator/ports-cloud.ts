@@ -33,17 +33,6 @@ export const cloudPort = (world: EmulatedWorld): Cloud => ({
   mark: async (request) => markMachines(world, request),
 });
 
-/** Writes `muster:state` of machines that carry the cluster's tag. */
-export const markMachines = (world: EmulatedWorld, request: MarkRequest): void => {
-  const ours = new Set(
-    describe(world, { [TAG.cluster]: request.cluster }).map(({ InstanceId }) => InstanceId),
-  );
-  const Resources = request.machines.filter((id) => ours.has(id));
-  if (Resources.length === 0) return;
-  const Tags = [{ Key: TAG.mark, Value: request.mark }];
-  attempt(() => world.ec2.CreateTags({ Resources, Tags }), 'effect');
-};
-
 const list = (
   world: EmulatedWorld,
   scope: Scope,
@@ -194,13 +183,6 @@ const terminate = (world: EmulatedWorld, request: TerminateRequest): TerminateAn
     done.push(id);
   }
   return { done, failed };
-};
-
-export type MarkRequest = {
-  readonly cluster: string;
-  readonly scope: Scope;
-  readonly machines: readonly string[];
-  readonly mark: string;
 };
 
 /** Sets the tag `muster:state` on machines of the cluster; it may be repeated.

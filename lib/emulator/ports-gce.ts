@@ -6,11 +6,17 @@ import type { Offering, Scope } from '../core/model/offering';
 import type { OfferingError } from '../core/model/outcome';
 import type { Source } from '../core/model/world';
 import { Failure, isFailure } from '../engine/failure';
-import type { Cloud, LaunchAnswer, LaunchRequest, TerminateAnswer, TerminateRequest } from '../engine/ports';
+import type {
+  Cloud,
+  LaunchAnswer,
+  LaunchRequest,
+  MarkRequest,
+  TerminateAnswer,
+  TerminateRequest,
+} from '../engine/ports';
 import type { Instance, Operation } from './gce/api';
 import { GoogleFailure } from './gce/failure';
 import { labelOf, textOf } from './gce/labels';
-import type { MarkRequest } from './ports-cloud';
 import type { EmulatedWorld } from './world';
 
 const LABEL = {
@@ -27,6 +33,7 @@ export const gcePort = (world: EmulatedWorld): Cloud => ({
     list(world, scope, { [LABEL.cluster]: cluster, [LABEL.launch]: launch }),
   launch: async (request) => launch(world, request),
   terminate: async (request) => terminate(world, request),
+  mark: async (request) => markMachines(world, request),
 });
 
 /** `default` is the world's own project. */
