@@ -58,7 +58,9 @@ export type WorldSettings = {
   };
 };
 
-export type MarathonVersion = '1.8' | '1.10' | '1.11';
+export type MarathonVersion = '1.5' | '1.8' | '1.10' | '1.11';
+/** 1.8 stands for the masters before agent draining, which came with 1.9. */
+export type MesosVersion = '1.8' | '1.11';
 
 /** Marathon 1.8 waits 30 s between revives, every other version 5 s. */
 export const defaultSettings = (version: MarathonVersion): WorldSettings => ({

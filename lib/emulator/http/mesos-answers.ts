@@ -13,12 +13,12 @@ export type MasterPlace = {
   readonly startedAt: number;
 };
 
-export const VERSION = {
-  version: '1.11.0',
+export const versionInfo = ({ mesos }: EmulatedWorld) => ({
+  version: mesos.version,
   build_date: '2020-11-18 12:00:00 UTC',
   build_time: 1_605_700_800,
   build_user: 'muster',
-} as const;
+});
 
 /** Undefined for a type that this master does not carry out. */
 export const answerCall = (
@@ -85,7 +85,7 @@ const getMaster: Read = (world, place) => {
       port: place.port,
       pid: `master@${place.host}:${place.port}`,
       hostname: place.host,
-      version: VERSION.version,
+      version: world.mesos.version,
       address: { hostname: place.host, ip: place.host, port: place.port },
       ...(world.settings.mesos.region === undefined
         ? {}
@@ -97,7 +97,11 @@ const getMaster: Read = (world, place) => {
               },
             },
           }),
-      capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
+      capabilities: ['AGENT_UPDATE', ...(world.mesos.canDrain ? ['AGENT_DRAINING', 'QUOTA_V2'] : [])].map(
+        (type) => ({
+          type,
+        }),
+      ),
     },
     start_time: place.startedAt / 1000,
     elected_time: leader.since / 1000,
@@ -111,7 +115,7 @@ const numericIp = (ip: string): number =>
 /** Order of the wire: the member is absent where Mesos leaves it out (GET_WEIGHTS). */
 const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['GET_HEALTH', () => ({ healthy: true })],
-  ['GET_VERSION', () => ({ version_info: VERSION })],
+  ['GET_VERSION', (world) => ({ version_info: versionInfo(world) })],
   [
     'GET_FLAGS',
     (world) => ({ flags: Object.entries(flags(world)).map(([name, value]) => ({ name, value })) }),

@@ -55,6 +55,8 @@ const TYPES = new Set(
   REACTIVATE_AGENT`.split(/\s+/),
 );
 
+const SINCE_DRAINING = new Set(['DRAIN_AGENT', 'DEACTIVATE_AGENT', 'REACTIVATE_AGENT']);
+
 /** Types that need the member of their own name in lower case. */
 const NEEDS_MEMBER = new Set(
   `GET_METRICS SET_LOGGING_LEVEL UPDATE_MAINTENANCE_SCHEDULE START_MAINTENANCE STOP_MAINTENANCE TEARDOWN
@@ -66,7 +68,7 @@ export type ReadCall =
   | { readonly ok: false; readonly text: string };
 
 /** A body of POST /api/v1; every refusal is a 400. */
-export const readMesosCall = (body: string): ReadCall => {
+export const readMesosCall = (body: string, canDrain: boolean): ReadCall => {
   const json = parse(body);
   if (json === NOT_JSON) return refuse('Failed to parse body into JSON: syntax error at line 1 near: ');
   if (typeof json !== 'object' || json === null || Array.isArray(json))
@@ -78,14 +80,15 @@ export const readMesosCall = (body: string): ReadCall => {
     return refuse(
       `Failed to convert JSON into Call protobuf: Missing required fields: ${faults.missing.join(', ')}`,
     );
-  return validate(call.parse(converted));
+  return validate(call.parse(converted), canDrain);
 };
 
 const refuse = (text: string): { ok: false; text: string } => ({ ok: false, text });
 
-const validate = (read: z.infer<typeof call>): ReadCall => {
+const validate = (read: z.infer<typeof call>, canDrain: boolean): ReadCall => {
   const type = read.type ?? '';
-  if (!TYPES.has(type)) return refuse("Failed to validate master::Call: Expecting 'type' to be present");
+  if (!TYPES.has(type) || (!canDrain && SINCE_DRAINING.has(type)))
+    return refuse("Failed to validate master::Call: Expecting 'type' to be present");
   const member = type.toLowerCase();
   if (NEEDS_MEMBER.has(type) && !Object.entries(read).some(([name, value]) => name === member && value))
     return refuse(`Failed to validate master::Call: Expecting '${member}' to be present`);

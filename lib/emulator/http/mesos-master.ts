@@ -15,7 +15,7 @@ import {
   isWrite,
   jsonReply,
   NOT_IMPLEMENTED,
-  VERSION,
+  versionInfo,
 } from './mesos-answers';
 import { readMesosCall } from './mesos-call';
 import type { Subscribers } from './mesos-subscribe';
@@ -112,7 +112,7 @@ const api: Route = (call, master, caller) => {
   if (type === undefined) return textReply(400, "Expecting 'Content-Type' to be present");
   if (type !== 'application/json')
     return textReply(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
-  const read = readMesosCall(call.body);
+  const read = readMesosCall(call.body, master.world.mesos.canDrain);
   if (!read.ok) return textReply(400, read.text);
   if (!acceptsJson(call.headers.accept))
     return textReply(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'");
@@ -150,7 +150,7 @@ const redirect: Route = (_, master) => {
 /** Answered by every master, without credentials. */
 const OPEN: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health', () => emptyReply(200)],
-  ['/version', () => jsonReply(VERSION)],
+  ['/version', (_, { world }) => jsonReply(versionInfo(world))],
   ['/redirect', redirect],
 ]);
 

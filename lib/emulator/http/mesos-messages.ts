@@ -13,7 +13,7 @@ import type {
 } from '../mesos/api';
 import { timeInfo } from './mesos-json';
 
-export const AGENT_CAPABILITIES = [
+const AGENT_CAPABILITIES = [
   'MULTI_ROLE',
   'HIERARCHICAL_ROLE',
   'RESERVATION_REFINEMENT',
@@ -24,11 +24,17 @@ export const AGENT_CAPABILITIES = [
   'TASK_RESOURCE_LIMITS',
 ] as const;
 
+/** Draining, and with it whatever speaks of it, came with 1.9. */
+export const capabilitiesOf = (version: string): readonly string[] =>
+  AGENT_CAPABILITIES.filter((name) => canDrain(version) || !SINCE_DRAINING.has(name));
+export const canDrain = (version: string): boolean => Number(version.split('.')[1]) >= 9;
+const SINCE_DRAINING = new Set<string>(['AGENT_DRAINING', 'TASK_RESOURCE_LIMITS']);
+
 /** An agent as GET_AGENTS lists it. */
 export const agentMessage = (row: AgentRow): object => ({
   agent_info: agentInfo(row),
   active: row.active,
-  deactivated: row.deactivated,
+  ...(canDrain(row.version) ? { deactivated: row.deactivated } : {}),
   version: row.version,
   pid: row.pid,
   registered_time: timeInfo(row.registeredAt),
@@ -36,7 +42,7 @@ export const agentMessage = (row: AgentRow): object => ({
   total_resources: resourceMessages(row.total),
   ...unlessEmpty('allocated_resources', allocated(row.allocated)),
   ...unlessEmpty('offered_resources', allocated(row.offered)),
-  capabilities: AGENT_CAPABILITIES.map((type) => ({ type })),
+  capabilities: capabilitiesOf(row.version).map((type) => ({ type })),
   ...drainMembers(row),
 });
 

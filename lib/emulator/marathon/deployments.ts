@@ -1,8 +1,9 @@
 // Deployments: one at a time for each run spec. A start or a scale ends when as many instances run (and are healthy) as
 // wanted; a restart replaces old instances within the upgrade strategy; a stop ends when nothing is left (semantics §2.3).
-import type { AppDefinition, Deployed, DeploymentRow, PodDefinition } from './api';
+import type { AppDefinition, AppRow, Deployed, DeploymentRow, GroupRow, PodDefinition } from './api';
 import { MarathonFailure } from './api';
 import { createPlaced } from './constraints';
+import { groupRow, isAppDefinition } from './rows';
 import { decommission, scaleCheck, scheduleInstances } from './instances';
 import type { Deployment, DeploymentKind, Instance, MarathonState, Service } from './state';
 import { emit, isActive, isReady } from './state';
@@ -44,7 +45,7 @@ export const deploy = (state: MarathonState, change: Change): Deployed => {
     `Marathon starts to ${change.kind} ${names(deployment)}.`,
   );
   emit(state, 'deployment_info', {
-    plan: planOf(deployment),
+    plan: planOf(state, deployment),
     currentStep: { actions: lastStep(deployment) },
   });
   for (const service of deployment.services) startStep(state, deployment, service);
@@ -134,7 +135,7 @@ export const endDeployment = (
     if (service.deployment === deployment) service.deployment = undefined;
     if (how === 'success' && deployment.kind === 'stop') removeService(state, service);
   }
-  const plan = planOf(deployment);
+  const plan = planOf(state, deployment);
   const outcome = how === 'success' ? 'is done' : 'was cancelled';
   state.base.scribe.write(
     'deployment-finished',
@@ -179,11 +180,27 @@ const stepsOf = (deployment: Deployment): ActionRow[][] => {
 
 const lastStep = (deployment: Deployment): ActionRow[] => stepsOf(deployment).at(-1) ?? [];
 
-const planOf = (deployment: Deployment) => ({
+const planOf = (state: MarathonState, deployment: Deployment) => ({
   id: deployment.id,
   steps: stepsOf(deployment).map((actions) => ({ actions })),
   version: deployment.version,
+  ...(state.traits.hasHeavyPlans ? groupsOf(state, deployment) : {}),
 });
+
+const groupsOf = (state: MarathonState, { before }: Deployment): { original: GroupRow; target: GroupRow } => {
+  const target = groupRow(state, '/');
+  const past = (row: AppRow): AppRow[] => {
+    if (!before.has(row.id)) return [row];
+    const definition = before.get(row.id);
+    return definition !== undefined && isAppDefinition(definition) ? [{ ...row, ...definition }] : [];
+  };
+  const original = (group: GroupRow): GroupRow => ({
+    ...group,
+    apps: group.apps.flatMap(past),
+    groups: group.groups.map(original),
+  });
+  return { original: original(target), target };
+};
 
 export const deploymentRow = (deployment: Deployment): DeploymentRow => {
   const steps = stepsOf(deployment);

@@ -3,7 +3,7 @@ import type { MarathonState } from './state';
 
 export const LEADER = 'marathon-1.emulated:8080';
 
-const VERSIONS = { '1.8': '1.8.244', '1.10': '1.10.19', '1.11': '1.11.24' } as const;
+const VERSIONS = { '1.5': '1.5.15', '1.8': '1.8.244', '1.10': '1.10.19', '1.11': '1.11.24' } as const;
 
 export const infoOf = (state: MarathonState): Readonly<Record<string, unknown>> => {
   const { marathon } = state.base.settings;

@@ -16,7 +16,7 @@ export const scheduleInstances = (state: MarathonState, service: Service, count:
   for (let made = 0; made < count; made += 1) {
     state.instanceNumber += 1;
     const instance: Instance = {
-      id: `${service.id.slice(1).replaceAll('/', '_')}.instance-${state.base.dice.uuid('marathon-instance')}`,
+      id: instanceId(state, service),
       service,
       number: state.instanceNumber,
       version: service.version,
@@ -31,6 +31,11 @@ export const scheduleInstances = (state: MarathonState, service: Service, count:
     service.waiting.add(instance);
   }
   if (count > 0) askForOffers(state);
+};
+
+const instanceId = (state: MarathonState, service: Service): string => {
+  const path = service.id.slice(1).replaceAll('/', '_');
+  return `${path}.${state.traits.hasGoals ? 'instance' : 'marathon'}-${state.base.dice.uuid('marathon-instance')}`;
 };
 
 /** The scale check: as many live instances as wanted. */
@@ -186,15 +191,40 @@ const loseSight = (state: MarathonState, instance: Instance): void => {
   if (instance.goal !== 'Running') {
     expunge(state, instance);
   } else if (strategy !== 'disabled' && strategy.inactiveMs === 0 && strategy.expungeMs === 0) {
-    expunge(state, instance);
-    scaleCheck(state, service);
+    giveUpAtOnce(state, instance);
   } else if (strategy !== 'disabled') {
     awaitReturn(state, instance, strategy);
   }
   changed(state, service);
 };
 
+/** Another is started for it. Before 1.7 the lost one stays in sight until the next tick. */
+const giveUpAtOnce = (state: MarathonState, instance: Instance): void => {
+  if (state.traits.expungesAtOnce) {
+    expunge(state, instance);
+    scaleCheck(state, instance.service);
+    return;
+  }
+  const { since } = instance;
+  setInactive(state, instance);
+  state.base.timeline.at(nextTick(state, since), () => {
+    if (instance.since === since && instance.service.instances.has(instance.id)) expunge(state, instance);
+  });
+};
+
+/** It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5). */
+const setInactive = (state: MarathonState, instance: Instance): void => {
+  instance.condition = 'UnreachableInactive';
+  takePlace(instance);
+  scaleCheck(state, instance.service);
+};
+
 const TICK_MS = 30_000;
+const FIRST_TICK_MS = 300_000;
+
+/** The first look at lost tasks comes five minutes after the election, then one every 30 s. */
+const nextTick = (state: MarathonState, time: number): number =>
+  state.electedAt + Math.max(FIRST_TICK_MS, Math.ceil((time - state.electedAt) / TICK_MS) * TICK_MS);
 
 /** Replaced after one time, expunged after the other; looked at on a tick of 30 s only. */
 const awaitReturn = (
@@ -204,17 +234,12 @@ const awaitReturn = (
 ): void => {
   const { timeline } = state.base;
   const { since } = instance;
-  const onTick = (ms: number): number =>
-    state.electedAt + Math.ceil((since + ms - state.electedAt) / TICK_MS) * TICK_MS;
   const isStillLost = (): boolean => instance.since === since && instance.service.instances.has(instance.id);
-  timeline.at(onTick(strategy.inactiveMs), () => {
+  timeline.at(nextTick(state, since + strategy.inactiveMs), () => {
     if (!isStillLost() || instance.condition !== 'Unreachable') return;
-    instance.condition = 'UnreachableInactive';
-    // It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5).
-    takePlace(instance);
-    scaleCheck(state, instance.service);
+    setInactive(state, instance);
   });
-  timeline.at(onTick(strategy.expungeMs), () => {
+  timeline.at(nextTick(state, since + strategy.expungeMs), () => {
     if (isStillLost()) expunge(state, instance);
   });
 };
@@ -231,9 +256,7 @@ const endIncarnation = (
   tell(state, instance, 'task-ended', `${service.id} on ${host} ended: ${condition}.`);
   instance.condition = condition;
   announceInstance(state, instance);
-  const isDraining = reason === 'REASON_AGENT_DRAINING';
-  if (isDraining && state.version !== '1.8') resetDelay(state, service);
-  else if (['Gone', 'Dropped', 'Failed', 'Finished', 'Error'].includes(condition)) addDelay(state, service);
+  noteEnd(state, service, condition, reason);
   leavePlace(instance);
   if (instance.task !== undefined) state.byTask.delete(instance.task.id);
   if (instance.goal !== 'Running') {
@@ -242,7 +265,27 @@ const endIncarnation = (
     return;
   }
   // Gone with its agent is gone with its volume: a new, empty one is made elsewhere.
-  if (condition === 'Gone') instance.home = undefined;
+  if (condition === 'Gone' && state.traits.freesGoneReservations) instance.home = undefined;
+  if (!state.traits.hasGoals && instance.home === undefined) {
+    expunge(state, instance);
+    scaleCheck(state, service);
+    return;
+  }
+  reschedule(state, instance);
+};
+
+const noteEnd = (
+  state: MarathonState,
+  service: Service,
+  condition: Condition,
+  reason: string | undefined,
+): void => {
+  if (reason === 'REASON_AGENT_DRAINING' && state.traits.resetsDelayOnDrain) resetDelay(state, service);
+  else if (['Gone', 'Dropped', 'Failed', 'Finished', 'Error'].includes(condition)) addDelay(state, service);
+};
+
+const reschedule = (state: MarathonState, instance: Instance): void => {
+  const { service } = instance;
   instance.condition = 'Scheduled';
   instance.since = state.base.timeline.now();
   instance.task = undefined;

@@ -43,7 +43,7 @@ const reviveNow = (state: MarathonState): boolean => {
 
 /** Nothing waits: Mesos need not offer. */
 export const restIfContent = (state: MarathonState): void => {
-  if (state.up && wanting(state).length === 0) suppress(state.master);
+  if (state.traits.suppresses && state.up && wanting(state).length === 0) suppress(state.master);
 };
 
 export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer => {
@@ -146,7 +146,7 @@ const launch = (
     instance.counted = true;
     service.placed.add(placeOf(agent));
   }
-  const id = taskId(instance);
+  const id = taskId(state, instance);
   state.base.scribe.write('task-placed', id, `${service.id} is placed on ${agent.hostname}.`);
   const { terms } = service;
   state.byTask.set(id, instance);
@@ -161,9 +161,17 @@ const launch = (
   announceInstance(state, instance);
 };
 
-const taskId = (instance: Instance): string => {
+const taskId = (state: MarathonState, instance: Instance): string => {
   const [container] = instance.service.terms.containers;
+  if (!state.traits.hasGoals) return taskIdWithoutGoals(instance, container);
   return `${instance.id}.${container ?? '_app'}.${instance.incarnation}`;
+};
+
+/** Before 1.8 an app's task bears the instance's number; only one with a volume is launched again as the same. */
+const taskIdWithoutGoals = (instance: Instance, container: string | undefined): string => {
+  if (container !== undefined) return `${instance.id}.${container}`;
+  const id = instance.id.replace('.marathon-', '.');
+  return instance.service.terms.resident ? `${id}.${instance.incarnation}` : id;
 };
 
 /** Mesos' name of a task: the parts of the path from the end, `frontend.web`. */

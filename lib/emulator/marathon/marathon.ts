@@ -3,6 +3,7 @@ import { iso } from '../base';
 import type { Base } from '../base';
 import { addFramework, frameworkReturned } from '../mesos/frameworks';
 import type { Master, Scheduler } from '../mesos/master';
+import { revive } from '../mesos/offers';
 import { reconcileTask } from '../mesos/reconcile';
 import type { MarathonVersion } from '../settings';
 import { deploymentProgress } from './deployments';
@@ -26,6 +27,7 @@ export const createMarathon = (base: Base, master: Master, version: MarathonVers
   const framework = addFramework(master, 'marathon', { roles: [role], scheduler });
   const state = createState(base, master, framework, version);
   state.hooks = { changed: (service) => deploymentProgress(state, service) };
+  if (!state.traits.suppresses) revive(master);
   planReconciliation(state, FIRST_RECONCILIATION_MS);
   return state;
 };
@@ -56,6 +58,7 @@ const start = (state: MarathonState): void => {
   frameworkReturned(state.master, state.framework);
   emit(state, 'scheduler_reregistered_event', { master: 'leader' });
   askForOffers(state);
+  if (!state.traits.suppresses) revive(state.master);
   planReconciliation(state, FIRST_RECONCILIATION_MS);
 };
 

@@ -10,6 +10,8 @@ import type { MarathonVersion } from '../settings';
 import type { Ticket } from '../timeline';
 import type { AppDefinition, MarathonEvent, PodDefinition } from './api';
 import type { Placed } from './constraints';
+import type { Traits } from './versions';
+import { TRAITS } from './versions';
 
 export type Condition =
   | 'Scheduled'
@@ -121,6 +123,7 @@ export type MarathonState = {
   readonly base: Base;
   readonly master: Master;
   readonly version: MarathonVersion;
+  readonly traits: Traits;
   readonly services: Map<string, Service>;
   readonly byTask: Map<string, Instance>;
   readonly deployments: Map<string, Deployment>;
@@ -149,6 +152,7 @@ export const createState = (
   base,
   master,
   version,
+  traits: TRAITS[version],
   services: new Map(),
   byTask: new Map(),
   deployments: new Map(),

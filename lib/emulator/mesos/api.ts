@@ -118,6 +118,10 @@ export type MesosMaster = {
   readonly clusterName: string;
   /** How many masters there are; the leader is `leader().index`. */
   readonly masters: number;
+  /** As /version says it. */
+  readonly version: string;
+  /** Whether there are DRAIN_AGENT, DEACTIVATE_AGENT and REACTIVATE_AGENT: since 1.9. Else each throws 400. */
+  readonly canDrain: boolean;
   leader(): LeaderState;
   agents(): readonly AgentRow[];
   recoveredAgents(): readonly RecoveredAgentRow[];

@@ -6,6 +6,7 @@ import type { Resources } from '../../core/model/resources';
 import { add, NOTHING, subtract } from '../../core/model/resources';
 import type { Base, Emitter } from '../base';
 import { createEmitter } from '../base';
+import type { MesosVersion } from '../settings';
 import type { Ticket } from '../timeline';
 import type { DrainInfo, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
 import type { PortBook } from './ports';
@@ -102,6 +103,7 @@ export type Master = {
   readonly base: Base;
   readonly clusterName: string;
   readonly count: number;
+  readonly version: MesosVersion;
   readonly events: Emitter<MesosEvent>;
   readonly agents: Map<string, Agent>;
   readonly frameworks: Map<string, Framework>;
@@ -125,10 +127,12 @@ export type Master = {
   offerNumber: number;
 };
 
-export const createMaster = (base: Base, clusterName: string, count: number): Master => ({
+export const createMaster = (
+  base: Base,
+  options: Pick<Master, 'clusterName' | 'count' | 'version'>,
+): Master => ({
   base,
-  clusterName,
-  count,
+  ...options,
   events: createEmitter<MesosEvent>(),
   agents: new Map(),
   frameworks: new Map(),

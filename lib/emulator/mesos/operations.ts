@@ -6,7 +6,7 @@ import { occupy, release } from './frameworks';
 import type { Master } from './master';
 import { deactivateAgent, drainAgent, markAgentGone, reactivateAgent } from './operator';
 import { registerAgent } from './registration';
-import { agentRow, frameworkRow, listed, listedRecovered, metricsOf, recoveredRow } from './rows';
+import { agentRow, frameworkRow, listed, listedRecovered, metricsOf, recoveredRow, versionOf } from './rows';
 import { taskRow } from './tasks';
 
 export const operationsOf = (master: Master): MesosMaster => {
@@ -20,8 +20,10 @@ export const operationsOf = (master: Master): MesosMaster => {
   return {
     clusterName: master.clusterName,
     masters: master.count,
+    version: versionOf(master),
+    canDrain: master.version !== '1.8',
     leader: () => leaderOf(master),
-    agents: led(() => listed(master).map(agentRow)),
+    agents: led(() => listed(master).map((agent) => agentRow(master, agent))),
     recoveredAgents: led(() => listedRecovered(master).map(recoveredRow)),
     unreachableCount: led(
       () => [...master.agents.values()].filter((agent) => agent.standing === 'unreachable').length,

@@ -12,7 +12,14 @@ export const markAgentGone = (master: Master, agentId: string): void => {
   if (agent.standing !== 'gone') goneAgent(master, agent);
 };
 
+/** What a master of before 1.9 says to a call whose type it does not know. */
+const requireDraining = (master: Master): void => {
+  if (master.version === '1.8')
+    throw new MesosFailure(400, "Failed to validate master::Call: Expecting 'type' to be present");
+};
+
 export const deactivateAgent = (master: Master, agentId: string): void => {
+  requireDraining(master);
   const agent = known(master, agentId);
   if (!agent.deactivated) {
     master.base.scribe.write('agent-deactivated', agent.id, `Agent ${agent.hostname} gets no more offers.`);
@@ -21,6 +28,7 @@ export const deactivateAgent = (master: Master, agentId: string): void => {
 };
 
 export const reactivateAgent = (master: Master, agentId: string): void => {
+  requireDraining(master);
   const agent = master.agents.get(agentId);
   if (agent === undefined || !isKnown(agent) || !agent.deactivated) {
     throw new MesosFailure(400, 'Agent is not deactivated');
@@ -39,6 +47,7 @@ export const drainAgent = (
   agentId: string,
   options: { readonly maxGracePeriodNs?: number; readonly markGone?: boolean },
 ): void => {
+  requireDraining(master);
   const agent = known(master, agentId);
   agent.deactivated = true;
   agent.drain = {

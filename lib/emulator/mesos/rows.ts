@@ -5,7 +5,7 @@ import type { AgentRow, FrameworkRow, RecoveredAgentRow, RoleResources } from '.
 import type { Agent, Framework, Master } from './master';
 import { rangesOf, wholeRange } from './ports';
 
-const VERSION = '1.11.0';
+const VERSIONS = { '1.8': '1.8.1', '1.11': '1.11.0' } as const;
 const AGENT_PORT = 5051;
 const FAILOVER_TIMEOUT_MS = 604_800_000;
 
@@ -15,10 +15,12 @@ export const listed = (master: Master): Agent[] =>
 export const listedRecovered = (master: Master): Agent[] =>
   [...master.agents.values()].filter((agent) => agent.standing === 'recovered' || agent.goneWhileRecovered);
 
-export const agentRow = (agent: Agent): AgentRow => ({
+export const versionOf = (master: Master): string => VERSIONS[master.version];
+
+export const agentRow = (master: Master, agent: Agent): AgentRow => ({
   ...recoveredRow(agent),
   pid: `slave(1)@${agent.ip}:${AGENT_PORT}`,
-  version: VERSION,
+  version: versionOf(master),
   active: agent.connected && !agent.deactivated,
   connected: agent.connected,
   deactivated: agent.deactivated,
