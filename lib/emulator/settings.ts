@@ -51,6 +51,8 @@ export type WorldSettings = {
     /** API outage after the Mesos master failed over: the leader exits and is started again. */
     readonly restartMs: number;
     readonly maxDeployments: number;
+    /** Offers are declined this long before a maintenance window already. */
+    readonly drainingMs: number;
     readonly taskStartMs: Span;
     readonly taskHealthyMs: Span;
     /** How long a task takes to end after TERM; never longer than its grace. */
@@ -99,6 +101,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     reconciliationMs: 600_000,
     restartMs: 8_000,
     maxDeployments: 100,
+    drainingMs: 0,
     taskStartMs: [300, 2_000],
     taskHealthyMs: [1_000, 5_000],
     taskStopMs: [100, 2_000],

@@ -4,6 +4,7 @@ import type { HttpReply } from './exchange';
 import { emptyReply, textReply } from './exchange';
 import { agentInfo, agentMessage, frameworkMessage, taskMessage } from './mesos-messages';
 import type { MesosCall } from './mesos-call';
+import { machinesOf, scheduleMessage, statusMessage, windowsOf } from './mesos-maintenance';
 import { writeJson } from './mesos-json';
 
 /** One master as the face knows it. */
@@ -132,8 +133,8 @@ const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['GET_WEIGHTS', () => undefined],
   ['GET_QUOTA', () => ({ status: {} })],
   ['GET_STATE', getState],
-  ['GET_MAINTENANCE_SCHEDULE', () => ({ schedule: {} })],
-  ['GET_MAINTENANCE_STATUS', () => ({ status: {} })],
+  ['GET_MAINTENANCE_SCHEDULE', ({ mesos }) => ({ schedule: scheduleMessage(mesos) })],
+  ['GET_MAINTENANCE_STATUS', ({ mesos }) => ({ status: statusMessage(mesos) })],
 ]);
 
 /** The master's flags, those that the world's settings decide. Values are text. */
@@ -160,6 +161,17 @@ const answerWrite = ({ mesos }: EmulatedWorld, call: MesosCall): HttpReply | und
       return emptyReply(200);
     case 'MARK_AGENT_GONE':
       if (call.mark_agent_gone) mesos.markAgentGone(call.mark_agent_gone.agent_id.value);
+      return emptyReply(200);
+    case 'UPDATE_MAINTENANCE_SCHEDULE':
+      mesos.updateMaintenanceSchedule(
+        windowsOf(call.update_maintenance_schedule?.schedule ?? { windows: [] }),
+      );
+      return emptyReply(200);
+    case 'START_MAINTENANCE':
+      mesos.startMaintenance(machinesOf(call.start_maintenance?.machines ?? []));
+      return emptyReply(200);
+    case 'STOP_MAINTENANCE':
+      mesos.stopMaintenance(machinesOf(call.stop_maintenance?.machines ?? []));
       return emptyReply(200);
     default:
       return undefined;

@@ -9,6 +9,19 @@ const timeInfo = z.object({ nanoseconds: int64 });
 const machine = z.object({ hostname: z.string().optional(), ip: z.string().optional() });
 const machines = z.object({ machines: z.array(machine).default([]) });
 
+const schedule = z.object({
+  windows: z
+    .array(
+      z.object({
+        machine_ids: z.array(machine).default([]),
+        unavailability: z.object({ start: timeInfo, duration: timeInfo.optional() }),
+      }),
+    )
+    .default([]),
+});
+export type Schedule = z.infer<typeof schedule>;
+export type MachineList = z.infer<typeof machines>['machines'];
+
 /** Members by which a call is shaped; anything else in it is ignored, as Mesos does. */
 const callMembers = {
   type: z.string().optional(),
@@ -26,16 +39,7 @@ const callMembers = {
   set_logging_level: z.object({ level: int64, duration: timeInfo }).optional(),
   update_maintenance_schedule: z
     .object({
-      schedule: z.object({
-        windows: z
-          .array(
-            z.object({
-              machine_ids: z.array(machine).default([]),
-              unavailability: z.object({ start: timeInfo, duration: timeInfo.optional() }),
-            }),
-          )
-          .default([]),
-      }),
+      schedule,
     })
     .optional(),
   start_maintenance: machines.optional(),
@@ -81,6 +85,26 @@ export const readMesosCall = (body: string, canDrain: boolean): ReadCall => {
       `Failed to convert JSON into Call protobuf: Missing required fields: ${faults.missing.join(', ')}`,
     );
   return validate(call.parse(converted), canDrain);
+};
+
+type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly text: string };
+
+/** The body of POST /maintenance/schedule, whatever Content-Type it has (mesos-observed 36). */
+export const readSchedule = (body: string): Read<Schedule> => readAs(schedule, 'object', body);
+
+/** The body of POST /machine/down and /machine/up: a bare list. */
+export const readMachines = (body: string): Read<MachineList> =>
+  readAs(machines.shape.machines, 'array', body);
+
+const readAs = <T>(schema: z.ZodType<T>, kind: 'object' | 'array', body: string): Read<T> => {
+  const json = parse(body);
+  if (json === NOT_JSON) return refuse('syntax error at line 1 near: ');
+  if (kindOf(json) !== kind) return refuse('Unexpected JSON type parsed');
+  const faults: Faults = { kind: undefined, missing: [] };
+  const converted = convert(schema, json, { path: '', field: '', faults });
+  if (faults.kind !== undefined) return refuse(faults.kind);
+  if (faults.missing.length > 0) return refuse(`Missing required fields: ${faults.missing.join(', ')}`);
+  return { ok: true, value: schema.parse(converted) };
 };
 
 const refuse = (text: string): { ok: false; text: string } => ({ ok: false, text });

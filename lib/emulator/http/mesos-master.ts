@@ -18,6 +18,7 @@ import {
   versionInfo,
 } from './mesos-answers';
 import { readMesosCall } from './mesos-call';
+import { postMachines, postSchedule, scheduleMessage, statusMessage } from './mesos-maintenance';
 import type { Subscribers } from './mesos-subscribe';
 import { frameworks, slaves, state, stateSummary, tasks } from './mesos-v0';
 
@@ -36,6 +37,7 @@ export type MasterOptions = {
 type Route = (call: HttpCall, master: MasterOptions, caller: Caller) => HttpReply;
 
 const NOT_FOUND = textReply(404, '404 Not Found.');
+const FORBIDDEN = textReply(403, '403 Forbidden.');
 const NO_LEADER = 'No leader elected';
 /** Mesos compresses nothing shorter. */
 const GZIP_FROM_BYTES = 1024;
@@ -116,7 +118,7 @@ const api: Route = (call, master, caller) => {
   if (!read.ok) return textReply(400, read.text);
   if (!acceptsJson(call.headers.accept))
     return textReply(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'");
-  if (isWrite(read.call.type) && !caller.mayWrite) return textReply(403, '403 Forbidden.');
+  if (isWrite(read.call.type) && !caller.mayWrite) return FORBIDDEN;
   if (read.call.type === 'SUBSCRIBE')
     return master.subscribers.stream(answerState(master.world, placeOf(master)));
   return answerCall(master.world, placeOf(master), read.call) ?? NOT_IMPLEMENTED;
@@ -129,11 +131,11 @@ const acceptsJson = (accept: string | undefined): boolean =>
     .map((part) => part.split(';')[0]?.trim())
     .some((type) => type === '*/*' || type === 'application/*' || type === 'application/json');
 
-const wrongMethod = (call: HttpCall, allowed: string): HttpReply =>
+const wrongMethod = (call: HttpCall, ...allowed: readonly string[]): HttpReply =>
   textReply(
     405,
-    `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${call.method}'.`,
-    { Allow: allowed },
+    `405 Method Not Allowed. Expecting one of { ${allowed.map((name) => `'${name}'`).join(', ')} }, but received '${call.method}'.`,
+    { Allow: allowed.join(', ') },
   );
 
 const placeOf = (master: MasterOptions): MasterPlace => {
@@ -170,6 +172,19 @@ const OF_ANY_MASTER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/flags', (_, { world }) => jsonReply({ flags: flags(world) })],
 ]);
 
+const schedule: Route = (call, { world }, caller) => {
+  if (call.method === 'GET') return jsonReply(scheduleMessage(world.mesos));
+  if (call.method !== 'POST') return wrongMethod(call, 'GET', 'POST');
+  return caller.mayWrite ? postSchedule(world.mesos, call) : FORBIDDEN;
+};
+
+const machines =
+  (change: 'startMaintenance' | 'stopMaintenance'): Route =>
+  (call, { world }, caller) => {
+    if (call.method !== 'POST') return wrongMethod(call, 'POST');
+    return caller.mayWrite ? postMachines(call, world.mesos[change]) : FORBIDDEN;
+  };
+
 const OF_THE_LEADER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/v1', api],
   ['/state', (_, master) => jsonReply(state(master.world, placeOf(master)))],
@@ -177,10 +192,10 @@ const OF_THE_LEADER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/slaves', (call, { world }) => jsonReply(slaves(world, call.query.get('slave_id')))],
   ['/frameworks', (call, { world }) => jsonReply(frameworks(world, call.query.get('framework_id')))],
   ['/tasks', (call, { world }) => jsonReply(tasks(world, call.query))],
-  ['/maintenance/schedule', (call) => (call.method === 'GET' ? jsonReply({}) : NOT_IMPLEMENTED)],
-  ['/maintenance/status', () => jsonReply({})],
-  ['/machine/down', () => NOT_IMPLEMENTED],
-  ['/machine/up', () => NOT_IMPLEMENTED],
+  ['/maintenance/schedule', schedule],
+  ['/maintenance/status', (_, { world }) => jsonReply(statusMessage(world.mesos))],
+  ['/machine/down', machines('startMaintenance')],
+  ['/machine/up', machines('stopMaintenance')],
 ]);
 
 const compressed = (call: HttpCall, reply: HttpReply): HttpReply => {

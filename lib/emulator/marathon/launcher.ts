@@ -55,7 +55,7 @@ export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer =
   while (queue.length > 0 && launched < settings.marathon.instancesPerOffer && state.tokens > 0) {
     const service = queue.shift();
     if (service === undefined) break;
-    const match = matchOffer(state, service, offer.agent, free);
+    const match = matchOffer(state, service, { ...offer, free });
     record(state, service, offer, match);
     if (match.kind === 'no-match') continue;
     launch(state, service, offer.agent, match);

@@ -18,6 +18,19 @@ export type DrainInfo = {
   readonly startedAt: Millis;
 };
 
+/** A part that is left out matches nothing but another that is left out. */
+export type MachineId = { readonly hostname?: string | undefined; readonly ip?: string | undefined };
+/** Nanoseconds since the epoch; without a duration it has no end. */
+export type MaintenanceWindow = {
+  readonly machines: readonly MachineId[];
+  readonly startNs: bigint;
+  readonly durationNs?: bigint | undefined;
+};
+export type MaintenanceStatus = {
+  readonly draining: readonly MachineId[];
+  readonly down: readonly MachineId[];
+};
+
 export type AgentRow = {
   readonly id: string;
   readonly hostname: string;
@@ -144,6 +157,15 @@ export type MesosMaster = {
     agentId: string,
     options?: { readonly maxGracePeriodNs?: number; readonly markGone?: boolean },
   ): void;
+
+  maintenanceSchedule(): readonly MaintenanceWindow[];
+  maintenanceStatus(): MaintenanceStatus;
+  /** The whole schedule, in place of the one before. */
+  updateMaintenanceSchedule(windows: readonly MaintenanceWindow[]): void;
+  /** DRAINING to DOWN. */
+  startMaintenance(machines: readonly MachineId[]): void;
+  /** DOWN to UP. */
+  stopMaintenance(machines: readonly MachineId[]): void;
 
   /** A running task of another framework, which is made when it is not known. Returns the task's id. */
   occupy(agentId: string, resources: Partial<Resources>, framework: string): string;

@@ -8,7 +8,8 @@ import type { Base, Emitter } from '../base';
 import { createEmitter } from '../base';
 import type { MesosVersion } from '../settings';
 import type { Ticket } from '../timeline';
-import type { DrainInfo, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
+import type { Machine } from './machines';
+import type { DrainInfo, MaintenanceWindow, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
 import type { PortBook } from './ports';
 
 /** In the leader's eyes. `recovered`: known from the registry, not seen since the failover. */
@@ -38,7 +39,7 @@ export type Agent = {
   deactivated: boolean;
   drain?: DrainInfo | undefined;
   registeredAt: Millis;
-  reregisteredAt?: Millis;
+  reregisteredAt?: Millis | undefined;
   /** Fires when the leader gives it up. */
   doom?: Ticket | undefined;
   /** Stays listed as recovered until the next failover (mesos-observed 25). */
@@ -94,6 +95,8 @@ export type Offer = {
   readonly id: string;
   readonly agent: Agent;
   readonly free: ReadonlyMap<string, Resources>;
+  /** Its machine's window in the maintenance schedule. */
+  readonly unavailability?: { readonly startMs: number; readonly endMs?: number } | undefined;
 };
 export type OfferAnswer =
   | { readonly kind: 'accepted' }
@@ -115,6 +118,9 @@ export type Master = {
   /** Agents that may have something to offer since they were last looked at. */
   readonly candidates: Set<Agent>;
   readonly waiting: (() => void)[];
+  /** Those that were ever in a maintenance schedule. */
+  readonly machines: Map<string, Machine>;
+  schedule: readonly MaintenanceWindow[];
   readonly startedAt: Millis;
   hooks: { readonly taskEnded: (agent: Agent) => void };
   leaderId: string;
@@ -142,6 +148,8 @@ export const createMaster = (
   counters: {},
   candidates: new Set(),
   waiting: [],
+  machines: new Map(),
+  schedule: [],
   startedAt: base.timeline.now(),
   hooks: { taskEnded: () => undefined },
   leaderId: base.dice.uuid('master'),

@@ -4,6 +4,7 @@ import type { Resources } from '../../core/model/resources';
 import { add, fits, NOTHING } from '../../core/model/resources';
 import { LEAST_OFFER } from '../settings';
 import type { Agent, Framework, Master, OfferAnswer } from './master';
+import { unavailability } from './machines';
 import { freeOf } from './master';
 
 /** Something may be free there now. */
@@ -71,7 +72,12 @@ const offerAgent = (master: Master, framework: Framework, agent: Agent): void =>
   if (isFiltered(master, agent, sum)) return;
   master.offerNumber += 1;
   const id = `${master.leaderId}-O${master.offerNumber}`;
-  const answer = framework.scheduler?.offer({ id, agent, free });
+  const answer = framework.scheduler?.offer({
+    id,
+    agent,
+    free,
+    unavailability: unavailability(master, agent),
+  });
   if (answer !== undefined) conclude(master, agent, sum, answer);
 };
 

@@ -3,6 +3,7 @@ import type { LeaderState, MesosMaster, NewAgent } from './api';
 import { MesosFailure } from './api';
 import { checkDrained } from './drain';
 import { occupy, release } from './frameworks';
+import { maintenanceStatus, replaceSchedule, startMaintenance, stopMaintenance } from './maintenance';
 import type { Master } from './master';
 import { deactivateAgent, drainAgent, markAgentGone, reactivateAgent } from './operator';
 import { registerAgent } from './registration';
@@ -41,6 +42,11 @@ export const operationsOf = (master: Master): MesosMaster => {
     deactivateAgent: led((agentId: string) => deactivateAgent(master, agentId)),
     reactivateAgent: led((agentId: string) => reactivateAgent(master, agentId)),
     drainAgent: led((agentId, options = {}) => drainAgent(master, agentId, options)),
+    maintenanceSchedule: led(() => master.schedule),
+    maintenanceStatus: led(() => maintenanceStatus(master)),
+    updateMaintenanceSchedule: led((windows) => replaceSchedule(master, windows)),
+    startMaintenance: led((machines) => startMaintenance(master, machines)),
+    stopMaintenance: led((machines) => stopMaintenance(master, machines)),
     occupy: led((agentId, resources, framework) => occupy(master, agentId, resources, framework)),
     release: led((taskId: string) => release(master, taskId)),
     addAgent: led((agent: NewAgent) => addAgent(master, agent)),

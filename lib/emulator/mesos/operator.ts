@@ -4,6 +4,7 @@ import { carryOutDrain, checkDrained } from './drain';
 import type { Agent, Master } from './master';
 import { considerAgentNow } from './offers';
 import { goneAgent } from './gone';
+import { refuseScheduled } from './machines';
 
 export const markAgentGone = (master: Master, agentId: string): void => {
   const agent = master.agents.get(agentId);
@@ -49,6 +50,7 @@ export const drainAgent = (
 ): void => {
   requireDraining(master);
   const agent = known(master, agentId);
+  refuseScheduled(master, agent);
   agent.deactivated = true;
   agent.drain = {
     state: 'DRAINING',
