@@ -22,6 +22,8 @@ export type WorldSettings = {
     readonly registrationBackoffMs: Span;
     /** Re-registration after a master's failover. */
     readonly reregisterMs: Span;
+    /** Without Mesos' `--http_command_executor`, its default, a drain's own grace is not honoured (mesos-observed 5). */
+    readonly httpCommandExecutor: boolean;
     readonly ports: { readonly begin: number; readonly end: number };
   };
   readonly mesos: {
@@ -36,6 +38,8 @@ export type WorldSettings = {
     /** Region of the masters' fault domain, if they have one. */
     readonly region?: string;
     readonly defaultGraceMs: number;
+    /** A write of the registry: what an operator's call or a lost agent waits for. */
+    readonly registryMs: number;
   };
   readonly marathon: {
     readonly role: string;
@@ -78,6 +82,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     startMs: [1_000, 3_000],
     registrationBackoffMs: [0, 1_000],
     reregisterMs: [50, 2_700],
+    httpCommandExecutor: false,
     ports: { begin: 31_000, end: 32_000 },
   },
   mesos: {
@@ -88,6 +93,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     electionMs: 9_660,
     addresses: [],
     defaultGraceMs: 3_000,
+    registryMs: 0,
   },
   marathon: {
     role: '*',
@@ -108,7 +114,9 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
   },
 });
 
-type Deep<T> = T extends readonly unknown[] | string | number ? T : { readonly [K in keyof T]?: Deep<T[K]> };
+type Deep<T> = T extends readonly unknown[] | string | number | boolean
+  ? T
+  : { readonly [K in keyof T]?: Deep<T[K]> };
 export type SettingsChange = { readonly [K in keyof WorldSettings]?: Deep<WorldSettings[K]> };
 
 export const withSettings = (base: WorldSettings, change: SettingsChange = {}): WorldSettings => ({

@@ -47,6 +47,8 @@ export type Troubles = {
   /** The next calls of EC2 get RequestLimitExceeded. */
   throttle(calls: number): void;
   masterFailover(): void;
+  /** Writes of the registry take this much longer from now on, as when a disk of the quorum hangs. */
+  registryStall(ms: number): void;
   /** Nothing gets through to or from the agent until the returned end is called; its tasks run on. */
   partition(agentId: string): () => void;
 };
@@ -83,6 +85,10 @@ export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
       cloud.throttled += calls;
     },
     masterFailover: () => masterFailover(master),
+    registryStall: (ms) => {
+      tell('registry', `The registry of the masters stalls for ${ms / 1000} s.`);
+      master.stalledUntil = master.base.timeline.now() + ms;
+    },
     partition: (id) => partition(master, agentOf(master, id), tell),
   };
 };

@@ -1,4 +1,5 @@
 // What the leading master answers to a v1 call: reads from the rows, writes by the master's own verbs.
+import type { MesosMaster } from '../mesos/api';
 import type { EmulatedWorld } from '../world';
 import type { HttpReply } from './exchange';
 import { emptyReply, textReply } from './exchange';
@@ -149,34 +150,38 @@ export const flags = ({ mesos, settings }: EmulatedWorld): Readonly<Record<strin
 });
 
 const answerWrite = ({ mesos }: EmulatedWorld, call: MesosCall): HttpReply | undefined => {
-  switch (call.type) {
-    case 'DRAIN_AGENT':
-      if (call.drain_agent) mesos.drainAgent(call.drain_agent.agent_id.value, drainOptions(call.drain_agent));
-      return emptyReply(200);
-    case 'DEACTIVATE_AGENT':
-      if (call.deactivate_agent) mesos.deactivateAgent(call.deactivate_agent.agent_id.value);
-      return emptyReply(200);
-    case 'REACTIVATE_AGENT':
-      if (call.reactivate_agent) mesos.reactivateAgent(call.reactivate_agent.agent_id.value);
-      return emptyReply(200);
-    case 'MARK_AGENT_GONE':
-      if (call.mark_agent_gone) mesos.markAgentGone(call.mark_agent_gone.agent_id.value);
-      return emptyReply(200);
-    case 'UPDATE_MAINTENANCE_SCHEDULE':
-      mesos.updateMaintenanceSchedule(
-        windowsOf(call.update_maintenance_schedule?.schedule ?? { windows: [] }),
-      );
-      return emptyReply(200);
-    case 'START_MAINTENANCE':
-      mesos.startMaintenance(machinesOf(call.start_maintenance?.machines ?? []));
-      return emptyReply(200);
-    case 'STOP_MAINTENANCE':
-      mesos.stopMaintenance(machinesOf(call.stop_maintenance?.machines ?? []));
-      return emptyReply(200);
-    default:
-      return undefined;
-  }
+  const write = WRITES.get(call.type);
+  if (write === undefined) return undefined;
+  write(mesos, call);
+  return emptyReply(200);
 };
+
+/** A call is read only with the member of its type, so that the member is there. */
+const WRITES: ReadonlyMap<string, (mesos: MesosMaster, call: MesosCall) => void> = new Map([
+  [
+    'DRAIN_AGENT',
+    (mesos: MesosMaster, { drain_agent: drain }: MesosCall): void => {
+      if (drain !== undefined) mesos.drainAgent(drain.agent_id.value, drainOptions(drain));
+    },
+  ],
+  ['DEACTIVATE_AGENT', (mesos, call) => mesos.deactivateAgent(call.deactivate_agent?.agent_id.value ?? '')],
+  ['REACTIVATE_AGENT', (mesos, call) => mesos.reactivateAgent(call.reactivate_agent?.agent_id.value ?? '')],
+  ['MARK_AGENT_GONE', (mesos, call) => mesos.markAgentGone(call.mark_agent_gone?.agent_id.value ?? '')],
+  ['TEARDOWN', (mesos, call) => mesos.teardown(call.teardown?.framework_id.value ?? '')],
+  [
+    'UPDATE_MAINTENANCE_SCHEDULE',
+    (mesos, { update_maintenance_schedule: update }) =>
+      mesos.updateMaintenanceSchedule(windowsOf(update?.schedule ?? { windows: [] })),
+  ],
+  [
+    'START_MAINTENANCE',
+    (mesos, call) => mesos.startMaintenance(machinesOf(call.start_maintenance?.machines ?? [])),
+  ],
+  [
+    'STOP_MAINTENANCE',
+    (mesos, call) => mesos.stopMaintenance(machinesOf(call.stop_maintenance?.machines ?? [])),
+  ],
+]);
 
 export const isWrite = (type: string): boolean => !READS.has(type) && type !== 'SUBSCRIBE';
 

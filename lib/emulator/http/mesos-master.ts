@@ -5,6 +5,7 @@ import { MesosFailure } from '../mesos/api';
 import type { EmulatedWorld } from '../world';
 import type { Caller, Credentials } from './credentials';
 import { authenticate, challenge } from './credentials';
+import type { WorldClock } from './clocks';
 import type { Handler, HttpCall, HttpReply } from './exchange';
 import { emptyReply, isStream, textReply } from './exchange';
 import type { MasterPlace } from './mesos-answers';
@@ -31,10 +32,11 @@ export type MasterOptions = {
   /** A newly elected leader says 503 `Master has not finished recovery` for this many virtual milliseconds. */
   readonly recoveryMs: number;
   readonly subscribers: Subscribers;
+  readonly clock: Pick<WorldClock, 'sleep'>;
   readonly startedAt: number;
 };
 
-type Route = (call: HttpCall, master: MasterOptions, caller: Caller) => HttpReply;
+type Route = (call: HttpCall, master: MasterOptions, caller: Caller) => HttpReply | Promise<HttpReply>;
 
 const NOT_FOUND = textReply(404, '404 Not Found.');
 const FORBIDDEN = textReply(403, '403 Forbidden.');
@@ -44,10 +46,10 @@ const GZIP_FROM_BYTES = 1024;
 
 export const createMasterHandler =
   (master: MasterOptions): Handler =>
-  (call) => {
+  async (call) => {
     const path = routeOf(call.path);
     try {
-      return compressed(call, answer(path, call, master));
+      return compressed(call, await answer(path, call, master));
     } catch (error) {
       if (!(error instanceof MesosFailure)) throw error;
       return textReply(error.status, error.message);
@@ -66,7 +68,7 @@ const routeOf = (path: string): string => {
   return bare.length > 1 && bare.endsWith('/') ? bare.slice(0, -1) : bare;
 };
 
-const answer = (path: string, call: HttpCall, master: MasterOptions): HttpReply => {
+const answer = (path: string, call: HttpCall, master: MasterOptions): HttpReply | Promise<HttpReply> => {
   const open = OPEN.get(path);
   if (open !== undefined) return open(call, master, NOBODY);
   const local = OF_ANY_MASTER.get(path);
@@ -121,7 +123,15 @@ const api: Route = (call, master, caller) => {
   if (isWrite(read.call.type) && !caller.mayWrite) return FORBIDDEN;
   if (read.call.type === 'SUBSCRIBE')
     return master.subscribers.stream(answerState(master.world, placeOf(master)));
-  return answerCall(master.world, placeOf(master), read.call) ?? NOT_IMPLEMENTED;
+  const made = (): HttpReply => answerCall(master.world, placeOf(master), read.call) ?? NOT_IMPLEMENTED;
+  return isWrite(read.call.type) ? written(master, made) : made();
+};
+
+/** A write is answered once the registry has it. */
+const written = (master: MasterOptions, write: () => HttpReply): HttpReply | Promise<HttpReply> => {
+  const ms = master.world.mesos.registryMs();
+  const reply = write();
+  return ms > 0 ? master.clock.sleep(ms).then(() => reply) : reply;
 };
 
 const acceptsJson = (accept: string | undefined): boolean =>
@@ -172,17 +182,20 @@ const OF_ANY_MASTER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/flags', (_, { world }) => jsonReply({ flags: flags(world) })],
 ]);
 
-const schedule: Route = (call, { world }, caller) => {
+const schedule: Route = (call, master, caller) => {
+  const { world } = master;
   if (call.method === 'GET') return jsonReply(scheduleMessage(world.mesos));
   if (call.method !== 'POST') return wrongMethod(call, 'GET', 'POST');
-  return caller.mayWrite ? postSchedule(world.mesos, call) : FORBIDDEN;
+  return caller.mayWrite ? written(master, () => postSchedule(world.mesos, call)) : FORBIDDEN;
 };
 
 const machines =
   (change: 'startMaintenance' | 'stopMaintenance'): Route =>
-  (call, { world }, caller) => {
+  (call, master, caller) => {
     if (call.method !== 'POST') return wrongMethod(call, 'POST');
-    return caller.mayWrite ? postMachines(call, world.mesos[change]) : FORBIDDEN;
+    return caller.mayWrite
+      ? written(master, () => postMachines(call, master.world.mesos[change]))
+      : FORBIDDEN;
   };
 
 const OF_THE_LEADER: ReadonlyMap<string, Route> = new Map<string, Route>([

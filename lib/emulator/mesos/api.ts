@@ -167,8 +167,28 @@ export type MesosMaster = {
   /** DOWN to UP. */
   stopMaintenance(machines: readonly MachineId[]): void;
 
+  /** 400 for an unknown framework. Its tasks are killed, and no drain is looked at because of it (mesos-observed 1). */
+  teardown(frameworkId: string): void;
+
   /** A running task of another framework, which is made when it is not known. Returns the task's id. */
-  occupy(agentId: string, resources: Partial<Resources>, framework: string): string;
+  occupy(
+    agentId: string,
+    resources: Partial<Resources>,
+    framework: string,
+    options?: {
+      readonly graceMs?: number;
+      /** How long it takes to end after TERM; never longer than its grace. */
+      readonly stopMs?: number;
+      /** As mesos-execute does: it ends with the task and acknowledges nothing more. */
+      readonly endsFramework?: boolean;
+    },
+  ): string;
+  /** Such a framework loses its master; after its failover timeout, if it has one, it is torn down. */
+  disconnectFramework(framework: string, options?: { readonly failoverTimeoutMs?: number }): void;
+  /** It is back, and acknowledges what it missed. */
+  reconnectFramework(framework: string): void;
+  /** How long a write of the registry takes now, in milliseconds. */
+  registryMs(): number;
   /** Ends such a task as TASK_FINISHED. */
   release(taskId: string): void;
   /** An agent that is there already, not booted from a machine (a fixed fleet). Returns its id. */

@@ -57,7 +57,7 @@ const elect = (master: Master): void => {
     });
   }
   for (const framework of master.frameworks.values()) {
-    if (framework.scheduler === undefined) framework.connected = true;
+    if (framework.scheduler === undefined) framework.connected = framework.isAway !== true;
     else framework.scheduler.reconnected();
   }
   for (const retry of master.waiting.splice(0)) retry();

@@ -21,20 +21,20 @@ export const replaceSchedule = (master: Master, windows: readonly MaintenanceWin
   for (const machine of master.machines.values()) {
     if (machine.mode === 'DRAINING' && !scheduled.has(keyOf(machine.id))) machine.mode = 'UP';
   }
-  for (const [key, given] of scheduled) {
-    const id = {
-      ...given,
-      ...(given.hostname === undefined ? {} : { hostname: given.hostname.toLowerCase() }),
-    };
-    const machine = master.machines.get(key) ?? { id, mode: 'UP', waiting: [] };
-    if (machine.mode === 'UP') machine.mode = 'DRAINING';
-    master.machines.set(key, machine);
-  }
+  for (const [key, id] of scheduled) takeIn(master, key, id);
   // What is offered there is taken back and offered again, with the window.
   for (const agent of master.agents.values()) {
     const key = keyOf(machineOf(agent));
     if (scheduled.has(key) || before.has(key)) considerAgentNow(master, agent);
   }
+};
+
+/** The schedule keeps a host name as it was written; the status has it in lower case. */
+const takeIn = (master: Master, key: string, given: MachineId): void => {
+  const lower = given.hostname === undefined ? {} : { hostname: given.hostname.toLowerCase() };
+  const machine = master.machines.get(key) ?? { id: { ...given, ...lower }, mode: 'UP', waiting: [] };
+  if (machine.mode === 'UP') machine.mode = 'DRAINING';
+  master.machines.set(key, machine);
 };
 
 const checkedSchedule = (windows: readonly MaintenanceWindow[]): ReadonlyMap<string, MachineId> => {

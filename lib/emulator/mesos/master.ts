@@ -42,6 +42,8 @@ export type Agent = {
   reregisteredAt?: Millis | undefined;
   /** Fires when the leader gives it up. */
   doom?: Ticket | undefined;
+  /** A write of the registry about it is under way, after which it is no more what it was. */
+  transition?: 'gone' | 'unreachable' | undefined;
   /** Stays listed as recovered until the next failover (mesos-observed 25). */
   goneWhileRecovered: boolean;
   /** What Marathon declined, and until when it is not offered that again. */
@@ -62,10 +64,16 @@ export type Task = {
   readonly taken: ReadonlyMap<string, Resources>;
   readonly ports: readonly number[];
   readonly graceMs?: number;
+  /** Its framework ends when it does, and acknowledges nothing more. */
+  readonly endsFramework?: boolean;
+  /** How long it takes to end after TERM; drawn when it is not said. */
+  readonly stopMs?: number;
   readonly statuses: TaskStatusRow[];
   /** The next thing that its executor does. */
   next?: Ticket | undefined;
   state: TaskState;
+  /** Where the agent's last word has come to the leader and no acknowledgement from the framework. */
+  unacknowledged?: TaskState | undefined;
   killing: boolean;
   /** The agent got it; else only the leader believes in it. */
   arrived: boolean;
@@ -82,6 +90,8 @@ export type Framework = {
   readonly registeredAt: Millis;
   readonly scheduler?: Scheduler;
   connected: boolean;
+  /** Away of itself, not because the leader is. */
+  isAway?: boolean;
 };
 
 /** A framework of the world that wants offers: Marathon. */
@@ -121,8 +131,13 @@ export type Master = {
   /** Those that were ever in a maintenance schedule. */
   readonly machines: Map<string, Machine>;
   schedule: readonly MaintenanceWindow[];
+  /** The registry takes no write before this. */
+  stalledUntil: Millis;
   readonly startedAt: Millis;
-  hooks: { readonly taskEnded: (agent: Agent) => void };
+  hooks: {
+    readonly taskEnded: (agent: Agent) => void;
+    readonly frameworkEnded: (framework: Framework) => void;
+  };
   leaderId: string;
   leaderIndex: number;
   leads: boolean;
@@ -131,6 +146,7 @@ export type Master = {
   allocation?: Ticket | undefined;
   agentNumber: number;
   offerNumber: number;
+  frameworkNumber: number;
 };
 
 export const createMaster = (
@@ -150,8 +166,9 @@ export const createMaster = (
   waiting: [],
   machines: new Map(),
   schedule: [],
+  stalledUntil: 0,
   startedAt: base.timeline.now(),
-  hooks: { taskEnded: () => undefined },
+  hooks: { taskEnded: () => undefined, frameworkEnded: () => undefined },
   leaderId: base.dice.uuid('master'),
   leaderIndex: 0,
   leads: true,
@@ -159,6 +176,7 @@ export const createMaster = (
   suppressed: true,
   agentNumber: 0,
   offerNumber: 0,
+  frameworkNumber: 0,
 });
 
 export const bump = (master: Master, counter: string, by = 1): void => {

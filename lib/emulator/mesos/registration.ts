@@ -11,6 +11,7 @@ import { shutDown } from './gone';
 import { bump } from './master';
 import { considerAgentNow } from './offers';
 import { createPortBook } from './ports';
+import { writeRegistry } from './registry';
 import { flushOutbox, forgetTask, masterUpdate, statusOf } from './tasks';
 
 export type Registration = {
@@ -131,7 +132,7 @@ export const missAgent = (master: Master, agent: Agent): void => {
     agent.doom = undefined;
     bump(master, 'slave_unreachable_scheduled');
     bump(master, 'slave_unreachable_completed');
-    markUnreachable(master, agent);
+    writeRegistry(master, agent, { transition: 'unreachable', done: () => markUnreachable(master, agent) });
   });
 };
 

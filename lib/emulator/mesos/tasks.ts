@@ -78,7 +78,7 @@ export const killTask = (master: Master, task: Task, order: KillOrder = {}): voi
     task.next?.cancel();
     const { timeline, dice, settings } = master.base;
     const graceMs = order.graceMs ?? task.graceMs ?? settings.mesos.defaultGraceMs;
-    const stopMs = Math.min(dice.span('task-stop', settings.marathon.taskStopMs), graceMs);
+    const stopMs = Math.min(task.stopMs ?? dice.span('task-stop', settings.marathon.taskStopMs), graceMs);
     task.next = timeline.after(stopMs, () =>
       report(
         master,
@@ -120,11 +120,12 @@ export const statusOf = (
 const report = (master: Master, task: Task, status: TaskStatusRow): void => {
   if (task.agent.dead) return;
   const update = { task, status };
-  if (!isTalking(master, task.agent) || !task.framework.connected) {
-    task.agent.outbox.push(update);
+  if (isTalking(master, task.agent) && task.framework.connected) {
+    settle(master, update);
     return;
   }
-  settle(master, update);
+  task.agent.outbox.push(update);
+  if (isTalking(master, task.agent)) task.unacknowledged = status.state;
 };
 
 /** After the agent or the framework is back. */
@@ -140,10 +141,16 @@ export const flushOutbox = (master: Master, agent: Agent): void => {
 const settle = (master: Master, update: Update): void => {
   const { task, status } = update;
   if (isTerminal(task.state)) return;
+  task.unacknowledged = undefined;
   task.state = status.state;
   task.statuses.push(status);
   if (isTerminal(status.state)) removeTask(master, task);
   else master.events.emit({ type: 'TASK_UPDATED', task: taskRow(task) });
+  // It went away with its task: nobody acknowledges, so nobody looks at a drain.
+  if (isTerminal(status.state) && task.endsFramework === true) {
+    master.hooks.frameworkEnded(task.framework);
+    return;
+  }
   task.framework.scheduler?.update(update);
   if (isTerminal(status.state)) master.hooks.taskEnded(task.agent);
 };
@@ -184,7 +191,7 @@ export const taskRow = (task: Task): TaskRow => ({
   name: task.name,
   agentId: task.agent.id,
   frameworkId: task.framework.id,
-  state: task.state,
+  state: task.unacknowledged ?? task.state,
   resources: [...task.taken].map(([role, resources]) => ({
     role,
     resources,
