@@ -4,7 +4,7 @@ import type { AppDefinition, AppRow, Deployed, DeploymentRow, GroupRow, PodDefin
 import { MarathonFailure } from './api';
 import { createPlaced } from './constraints';
 import { groupRow, isAppDefinition } from './rows';
-import { decommission, scaleCheck, scheduleInstances } from './instances';
+import { decommission, killInstance, scaleCheck, scheduleInstances } from './instances';
 import type { Deployment, DeploymentKind, Instance, MarathonState, Service } from './state';
 import { emit, isActive, isReady } from './state';
 
@@ -95,14 +95,26 @@ const advanceRestart = (state: MarathonState, service: Service): void => {
       if (ready <= floor) continue;
       ready -= 1;
     }
-    decommission(state, instance);
+    renew(state, instance);
   }
-  const present = [...service.instances.values()];
+  const present = [...service.instances.values()].filter((instance) => instance.goal !== 'Stopped');
   const fresh = present.filter(
     (instance) => instance.version === service.version && instance.goal === 'Running',
   );
   const room = Math.min(service.target - fresh.length, ceiling - present.length);
   if (room > 0) scheduleInstances(state, service, room);
+};
+
+/** One with a volume is launched again where it is, as the new version. */
+const renew = (state: MarathonState, instance: Instance): void => {
+  if (instance.home === undefined) {
+    decommission(state, instance);
+    return;
+  }
+  instance.version = instance.service.version;
+  if (!isActive(instance.condition)) return;
+  killInstance(state, instance);
+  instance.condition = 'Killing';
 };
 
 const checkDeployment = (state: MarathonState, deployment: Deployment): void => {

@@ -1,6 +1,7 @@
 // Instances: scheduled, launched, updated, killed, expunged (semantics §2.1, §2.7).
 import type { ChronicleKind } from '../chronicle';
 import type { Update } from '../mesos/master';
+import { unreserve } from '../mesos/reservations';
 import { endTask, isTerminal, killTask } from '../mesos/tasks';
 import { addDelay, resetDelay, watchViability } from './backoff';
 import { announceInstance, askForOffers, endStay, grantToken, restIfContent } from './launcher';
@@ -13,7 +14,13 @@ import { emit, isActive } from './state';
 const changed = (state: MarathonState, service: Service): void => state.hooks.changed(service);
 
 export const scheduleInstances = (state: MarathonState, service: Service, count: number): void => {
-  for (let made = 0; made < count; made += 1) {
+  const stopped = [...service.instances.values()].filter((one) => one.goal === 'Stopped').slice(0, count);
+  for (const instance of stopped) {
+    instance.goal = 'Running';
+    instance.version = service.version;
+    if (!isActive(instance.condition)) reschedule(state, instance);
+  }
+  for (let made = stopped.length; made < count; made += 1) {
     state.instanceNumber += 1;
     const instance: Instance = {
       id: instanceId(state, service),
@@ -45,7 +52,7 @@ export const scaleCheck = (state: MarathonState, service: Service): void => {
   if (live.length < service.target) scheduleInstances(state, service, service.target - live.length);
   else if (live.length > service.target) {
     for (const instance of killOrder(service, live).slice(0, live.length - service.target))
-      decommission(state, instance);
+      retire(state, instance);
   }
 };
 
@@ -59,6 +66,17 @@ export const decommission = (state: MarathonState, instance: Instance): void => 
   else expunge(state, instance);
 };
 
+/** Fewer are wanted: one with a volume stops and keeps what is reserved for it. */
+export const retire = (state: MarathonState, instance: Instance): void => {
+  if (instance.home === undefined) {
+    decommission(state, instance);
+    return;
+  }
+  instance.goal = 'Stopped';
+  instance.service.waiting.delete(instance);
+  if (isActive(instance.condition)) killInstance(state, instance);
+};
+
 /** KILL only: the goal stays, so that a task killed this way is replaced under the same instance. */
 export const killInstance = (state: MarathonState, instance: Instance): void => {
   if (instance.task !== undefined)
@@ -69,6 +87,7 @@ export const killInstance = (state: MarathonState, instance: Instance): void => 
 export const expunge = (state: MarathonState, instance: Instance): void => {
   const { service } = instance;
   leavePlace(instance);
+  if (instance.home !== undefined) unreserve(instance.home, instance.id);
   service.instances.delete(instance.id);
   service.waiting.delete(instance);
   if (instance.task !== undefined) state.byTask.delete(instance.task.id);
@@ -259,6 +278,11 @@ const endIncarnation = (
   noteEnd(state, service, condition, reason);
   leavePlace(instance);
   if (instance.task !== undefined) state.byTask.delete(instance.task.id);
+  if (instance.goal === 'Stopped') {
+    instance.task = undefined;
+    changed(state, service);
+    return;
+  }
   if (instance.goal !== 'Running') {
     expunge(state, instance);
     if (service.deployment === undefined) scaleCheck(state, service);

@@ -4,6 +4,8 @@ import type { Resources } from '../../core/model/resources';
 import { NOTHING, subtract } from '../../core/model/resources';
 import type { Agent, Offer, OfferAnswer } from '../mesos/master';
 import { revive, suppress } from '../mesos/offers';
+import type { Reservation } from '../mesos/reservations';
+import { reserve } from '../mesos/reservations';
 import { launchTask } from '../mesos/tasks';
 import type { Match } from './match';
 import { matchOffer, placeOf } from './match';
@@ -140,7 +142,7 @@ const launch = (
   instance.startedAt = undefined;
   instance.healthy = undefined;
   instance.agent = agent;
-  if (service.terms.resident) instance.home = agent;
+  const { taken, reservation } = holdings(instance, agent, match.taken);
   instance.ports = match.ports;
   if (instance.version === service.version) {
     instance.counted = true;
@@ -154,11 +156,45 @@ const launch = (
     id,
     name: taskName(service.id),
     need: terms.each,
-    taken: match.taken,
+    taken,
+    reservation,
     ports: match.ports,
     ...(terms.graceMs === undefined ? {} : { graceMs: terms.graceMs }),
   });
   announceInstance(state, instance);
+};
+
+type Holdings = {
+  readonly taken: ReadonlyMap<string, Resources>;
+  readonly reservation: Reservation | undefined;
+};
+
+/** With a persistent volume all but the ports is reserved before the first launch, and kept. Nothing can be reserved
+ *  for everybody's role, so that an app of `*` gets one of the framework's name. */
+const holdings = (instance: Instance, agent: Agent, matched: ReadonlyMap<string, Resources>): Holdings => {
+  const { service } = instance;
+  const { terms } = service;
+  if (!terms.resident) return { taken: matched, reservation: undefined };
+  instance.home = agent;
+  const known = agent.reservations.get(instance.id);
+  if (known !== undefined) return { taken: matched, reservation: known };
+  const parts = [...matched];
+  const reservation = reserve(agent, instance.id, {
+    from: new Map(parts.map(([role, part]) => [role, { ...part, ports: 0 }])),
+    role: terms.role === '*' ? 'marathon' : terms.role,
+    principal: 'marathon',
+    labels: { marathon_framework_id: 'marathon', marathon_task_id: instance.id },
+    volumes: terms.volumes.map((volume, index) => ({
+      ...volume,
+      id: `${instance.id}#${volume.containerPath}#${index}`,
+    })),
+  });
+  const taken = new Map(
+    parts.flatMap(([role, { ports }]): [string, Resources][] =>
+      ports === 0 ? [] : [[role, { ...NOTHING, ports }]],
+    ),
+  );
+  return { taken, reservation };
 };
 
 const taskId = (state: MarathonState, instance: Instance): string => {

@@ -41,7 +41,8 @@ export const matchOffer = (
   const accepted = acceptedPart(service, free);
   const instance = instanceFor(service, agent);
   if (accepted.size === 0) return refusal(bit('UnfulfilledRole'));
-  const room = sumOf(accepted);
+  const held = instance === undefined ? undefined : agent.reservations.get(instance.id);
+  const room = held === undefined ? sumOf(accepted) : { ...held.resources, ports: sumOf(accepted).ports };
   const mask =
     (meetsAll(state, service, agent) ? 0 : bit('UnfulfilledConstraint')) |
     (isInWindow(state, unavailability) ? bit('UnfulfilledConstraint') | bit('AgentMaintenance') : 0) |
@@ -51,7 +52,12 @@ export const matchOffer = (
   // Ports are looked at only when everything else is there.
   const ports = portsFor(state, service, agent, room);
   if (ports === undefined) return refusal(bit('InsufficientPorts'));
-  return { kind: 'match', instance, taken: take(service.terms.each, accepted), ports };
+  return {
+    kind: 'match',
+    instance,
+    taken: take(held === undefined ? service.terms.each : portsOnly(service.terms.each), accepted),
+    ports,
+  };
 };
 
 /** Inside the window, or a little before it; after it the agent is as good as any, though Mesos still says DRAINING. */
@@ -145,6 +151,8 @@ const meetsAll = (state: MarathonState, service: Service, agent: Agent): boolean
     meetsConstraint(constraint, place, service.placed, rules),
   );
 };
+
+const portsOnly = ({ ports }: Resources): Resources => ({ ...NOTHING, ports });
 
 /** Reserved amounts first, then everybody's. */
 const take = (each: Resources, accepted: ReadonlyMap<string, Resources>): ReadonlyMap<string, Resources> => {

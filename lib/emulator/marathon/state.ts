@@ -35,7 +35,8 @@ export type Instance = {
   readonly service: Service;
   readonly number: number;
   version: string;
-  goal: 'Running' | 'Decommissioned';
+  /** Stopped: a scale-down took its task, its reservation is kept. */
+  goal: 'Running' | 'Stopped' | 'Decommissioned';
   condition: Condition;
   since: Millis;
   incarnation: number;
@@ -68,6 +69,7 @@ export type Terms = {
   readonly upgrade: { readonly minimumHealth: number; readonly overCapacity: number };
   readonly youngestFirst: boolean;
   readonly resident: boolean;
+  readonly volumes: readonly { readonly containerPath: string; readonly sizeMib: number }[];
   readonly containers: readonly string[];
 };
 

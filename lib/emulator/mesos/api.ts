@@ -9,6 +9,21 @@ export type RoleResources = {
   readonly role: string;
   readonly resources: Resources;
   readonly portRanges: readonly PortRange[];
+  /** The part of it that a framework reserved, reservation by reservation. */
+  readonly reserved?: readonly Reserved[];
+};
+
+/** A dynamic reservation. */
+export type Reserved = {
+  readonly role: string;
+  readonly resources: Resources;
+  readonly principal: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly volumes: readonly {
+    readonly id: string;
+    readonly containerPath: string;
+    readonly sizeMib: number;
+  }[];
 };
 
 export type DrainInfo = {

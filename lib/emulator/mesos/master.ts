@@ -11,6 +11,7 @@ import type { Ticket } from '../timeline';
 import type { Machine } from './machines';
 import type { DrainInfo, MaintenanceWindow, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
 import type { PortBook } from './ports';
+import type { Reservation } from './reservations';
 
 /** In the leader's eyes. `recovered`: known from the registry, not seen since the failover. */
 export type Standing = 'registered' | 'recovered' | 'unreachable' | 'gone' | 'removed';
@@ -23,7 +24,10 @@ export type Agent = {
   readonly machine?: string;
   readonly attributes: Attributes;
   readonly domain?: { readonly region: string; readonly zone: string };
-  readonly total: ReadonlyMap<string, Resources>;
+  /** By role, without what is reserved dynamically. */
+  readonly total: Map<string, Resources>;
+  /** By the instance that holds it. */
+  readonly reservations: Map<string, Reservation>;
   readonly used: Map<string, Resources>;
   readonly ports: PortBook;
   readonly tasks: Map<string, Task>;
@@ -63,6 +67,8 @@ export type Task = {
   /** By role, as it was taken. */
   readonly taken: ReadonlyMap<string, Resources>;
   readonly ports: readonly number[];
+  /** Beside what it takes: what was kept for it. */
+  readonly reservation?: Reservation | undefined;
   readonly graceMs?: number;
   /** Its framework ends when it does, and acknowledges nothing more. */
   readonly endsFramework?: boolean;

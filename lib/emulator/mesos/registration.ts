@@ -12,6 +12,7 @@ import { bump } from './master';
 import { considerAgentNow } from './offers';
 import { createPortBook } from './ports';
 import { writeRegistry } from './registry';
+import { unreserveOrphans } from './reservations';
 import { flushOutbox, forgetTask, masterUpdate, statusOf } from './tasks';
 
 export type Registration = {
@@ -69,7 +70,8 @@ const admitted = (master: Master, from: Registration): Agent => {
     hostname: from.hostname,
     ip: from.ip,
     attributes: from.attributes,
-    total: from.byRole,
+    total: new Map(from.byRole),
+    reservations: new Map(),
     used: new Map(),
     ports: createPortBook(begin, ports),
     tasks: new Map(),
@@ -201,6 +203,7 @@ const reregister = (master: Master, agent: Agent): void => {
   for (const task of agent.tasks.values()) readmitTask(master, task, was);
   if (was === 'unreachable') master.events.emit({ type: 'AGENT_ADDED', agentId: agent.id });
   exchange(master, agent);
+  unreserveOrphans(agent);
   resumeDrain(master, agent);
   checkDrained(master, agent);
   considerAgentNow(master, agent);

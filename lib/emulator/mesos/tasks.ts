@@ -1,12 +1,14 @@
 // Tasks on agents: launch, run, end, and the updates about it. An update of an agent is repeated until the framework
 // has it; one that the master makes is sent once and lost when nobody listens (C8).
 import type { Resources } from '../../core/model/resources';
-import type { TaskRow, TaskState, TaskStatusRow } from './api';
+import { add, NOTHING } from '../../core/model/resources';
+import type { Reserved, RoleResources, TaskRow, TaskState, TaskStatusRow } from './api';
 import { TERMINAL_STATES } from './api';
 import type { Agent, Framework, Master, Task, Update } from './master';
 import { bump, giveBack, isTalking, useResources } from './master';
 import { considerAgent } from './offers';
 import { rangesOf } from './ports';
+import type { Reservation } from './reservations';
 
 const COMPLETED_PER_FRAMEWORK = 1000;
 
@@ -16,6 +18,7 @@ export type NewTask = {
   readonly need: Resources;
   readonly taken: ReadonlyMap<string, Resources>;
   readonly ports: readonly number[];
+  readonly reservation?: Reservation | undefined;
   readonly graceMs?: number;
 };
 
@@ -37,6 +40,7 @@ export const launchTask = (master: Master, agent: Agent, framework: Framework, w
   agent.tasks.set(task.id, task);
   master.tasks.set(task.id, task);
   useResources(agent, task.taken);
+  if (task.reservation !== undefined) task.reservation.isInUse = true;
   for (const port of task.ports) agent.ports.taken.add(port);
   master.events.emit({ type: 'TASK_ADDED', task: taskRow(task) });
   tell(master, agent, () => startExecutor(master, task));
@@ -183,7 +187,25 @@ export const forgetTask = (task: Task): void => {
   task.next?.cancel();
   if (!task.agent.tasks.delete(task.id)) return;
   giveBack(task.agent, task.taken);
+  if (task.reservation !== undefined) task.reservation.isInUse = false;
   for (const port of task.ports) task.agent.ports.taken.delete(port);
+};
+
+/** One row a role, whatever is reserved in it. */
+export const withReserved = (
+  rows: readonly RoleResources[],
+  reservations: Iterable<Reserved>,
+): RoleResources[] => {
+  const byRole = new Map(rows.map((row) => [row.role, row]));
+  for (const { role, resources, principal, labels, volumes } of reservations) {
+    const row = byRole.get(role) ?? { role, resources: NOTHING, portRanges: [] };
+    byRole.set(role, {
+      ...row,
+      resources: add(row.resources, resources),
+      reserved: [...(row.reserved ?? []), { role, resources, principal, labels, volumes }],
+    });
+  }
+  return [...byRole.values()];
 };
 
 export const taskRow = (task: Task): TaskRow => ({
@@ -192,11 +214,14 @@ export const taskRow = (task: Task): TaskRow => ({
   agentId: task.agent.id,
   frameworkId: task.framework.id,
   state: task.unacknowledged ?? task.state,
-  resources: [...task.taken].map(([role, resources]) => ({
-    role,
-    resources,
-    portRanges: resources.ports > 0 ? rangesOf(task.ports) : [],
-  })),
+  resources: [
+    ...[...task.taken].map(([role, resources]) => ({
+      role,
+      resources,
+      portRanges: resources.ports > 0 ? rangesOf(task.ports) : [],
+    })),
+    ...(task.reservation === undefined ? [] : withReserved([], [task.reservation])),
+  ],
   statuses: [...task.statuses],
   labels: {},
 });
