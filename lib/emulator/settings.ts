@@ -52,6 +52,9 @@ export type WorldSettings = {
     readonly launchTokenRefreshMs: number;
     readonly viableTaskMs: number;
     readonly reconciliationMs: number;
+    readonly scaleCheckMs: number;
+    /** What is still staging then is killed. */
+    readonly taskLaunchTimeoutMs: number;
     /** API outage after the Mesos master failed over: the leader exits and is started again. */
     readonly restartMs: number;
     readonly maxDeployments: number;
@@ -105,6 +108,8 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     launchTokenRefreshMs: 30_000,
     viableTaskMs: 60_000,
     reconciliationMs: 600_000,
+    scaleCheckMs: 300_000,
+    taskLaunchTimeoutMs: 300_000,
     restartMs: 8_000,
     maxDeployments: 100,
     drainingMs: 0,

@@ -4,10 +4,12 @@ import type { Millis } from '../core/model/machine';
 import { AwsFailure } from './aws-failure';
 import type { Cloud, Fate, Vm } from './ec2/cloud';
 import { killVm, noticeSpot } from './ec2/life';
+import type { MarathonState } from './marathon/state';
 import { MesosFailure } from './mesos/api';
 import { masterFailover } from './mesos/failover';
 import type { Agent, Master } from './mesos/master';
 import { disconnectAgent, missAgent, returnAgent } from './mesos/registration';
+import { unstick } from './mesos/tasks';
 
 /** Offerings that match every given part have none left. `left` of them can still be had first (0 by default). */
 export type CapacityTrouble = {
@@ -49,11 +51,16 @@ export type Troubles = {
   masterFailover(): void;
   /** Writes of the registry take this much longer from now on, as when a disk of the quorum hangs. */
   registryStall(ms: number): void;
+  /** New instances of the app fail their health checks. Returns the end of it, for those that start later. */
+  neverHealthy(appId: string): () => void;
+  /** New instances of the app never leave staging; Marathon kills and launches them again every five minutes. Returns
+   *  the end of it, with which those that hang start. */
+  neverStart(appId: string): () => void;
   /** Nothing gets through to or from the agent until the returned end is called; its tasks run on. */
   partition(agentId: string): () => void;
 };
 
-export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
+export const troublesOf = (cloud: Cloud, master: Master, marathon: MarathonState): Troubles => {
   const tell = (subject: string, text: string): void => cloud.base.scribe.write('trouble', subject, text);
   const fate = (choice: LaunchChoice, what: Partial<Fate>): void => {
     cloud.fates.push({ choice, after: cloud.launches, fate: what });
@@ -89,7 +96,26 @@ export const troublesOf = (cloud: Cloud, master: Master): Troubles => {
       tell('registry', `The registry of the masters stalls for ${ms / 1000} s.`);
       master.stalledUntil = master.base.timeline.now() + ms;
     },
+    neverHealthy: (id) => {
+      tell(id, `New instances of ${id} will never be healthy.`);
+      return during(marathon.neverHealthy, id, () => undefined);
+    },
+    neverStart: (id) => {
+      tell(id, `New instances of ${id} will never leave staging.`);
+      return during(marathon.neverStart, id, () => {
+        for (const task of master.tasks.values())
+          if (marathon.byTask.get(task.id)?.service.id === id) unstick(master, task);
+      });
+    },
     partition: (id) => partition(master, agentOf(master, id), tell),
+  };
+};
+
+const during = (ids: Set<string>, id: string, end: () => void): (() => void) => {
+  ids.add(id);
+  return () => {
+    ids.delete(id);
+    end();
   };
 };
 

@@ -120,7 +120,7 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     ssm,
     mesos: mesosOperations(master),
     marathon: marathonOperations(marathon),
-    troubles: troublesOf(cloud, master),
+    troubles: troublesOf(cloud, master, marathon),
     onEvent: cloud.events.subscribe,
   };
 };

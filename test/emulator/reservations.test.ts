@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import type { EmulatedWorld } from '../../lib/emulator/world';
 import { call, serving, withAgent } from './http/served-world';
 import { addAgents, app, conditions, MINUTE, smallWorld } from './small-world';
@@ -16,6 +17,22 @@ const db = (instances = 1): { world: EmulatedWorld; agents: string[] } => {
   return { world, agents };
 };
 
+const resource = z.looseObject({
+  name: z.string(),
+  role: z.string().optional(),
+  scalar: z.unknown().optional(),
+});
+const answer = z.object({
+  get_agents: z.object({
+    agents: z.array(
+      z.object({
+        agent_info: z.object({ resources: z.array(resource) }),
+        total_resources: z.array(resource),
+      }),
+    ),
+  }),
+});
+
 const reservedOn = (world: EmulatedWorld, id: string): readonly (number | undefined)[] =>
   world.mesos
     .agents()
@@ -31,29 +48,29 @@ describe('a persistent volume', () => {
     world.marathon.createApp(app('/db', 1, { container, disk: 10 }));
     world.advance(MINUTE);
     const { body } = await call(masterUrls[0] ?? '', { type: 'GET_AGENTS' });
-    const [agent] = JSON.parse(body).get_agents.agents;
-    const held = agent.total_resources.filter((one: { role: string }) => one.role === 'marathon');
-    expect(held.map((one: { name: string; scalar: object }) => [one.name, one.scalar])).toEqual([
+    const [agent] = answer.parse(JSON.parse(body)).get_agents.agents;
+    const held = agent?.total_resources.filter((one) => one.role === 'marathon');
+    expect(held?.map((one) => [one.name, one.scalar])).toEqual([
       ['cpus', { value: 1 }],
       ['mem', { value: 512 }],
       ['disk', { value: 10 }],
       ['disk', { value: 100 }],
     ]);
-    expect(held[3]).toMatchObject({
+    expect(held?.[3]).toMatchObject({
       reservations: [{ type: 'DYNAMIC', role: 'marathon', principal: 'marathon' }],
       disk: {
         persistence: { id: expect.stringContaining('#data#'), principal: 'marathon' },
         volume: { container_path: 'data', mode: 'RW' },
       },
     });
-    const cpus = agent.total_resources
-      .filter((one: { name: string }) => one.name === 'cpus')
-      .map((one: { role: string; scalar: object }) => [one.role, one.scalar]);
+    const cpus = agent?.total_resources
+      .filter((one) => one.name === 'cpus')
+      .map((one) => [one.role, one.scalar]);
     expect(cpus).toEqual([
       ['*', { value: 3 }],
       ['marathon', { value: 1 }],
     ]);
-    const announced = agent.agent_info.resources.find((one: { name: string }) => one.name === 'cpus');
+    const announced = agent?.agent_info.resources.find((one) => one.name === 'cpus');
     expect(announced).toEqual({ name: 'cpus', type: 'SCALAR', scalar: { value: 4 } });
   });
 

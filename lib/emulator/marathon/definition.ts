@@ -230,6 +230,7 @@ export const appTerms = (app: AppDefinition): Terms => {
     acceptedRoles: app.acceptedResourceRoles ?? [],
     labels: app.labels,
     hasHealth: app.healthChecks.length > 0,
+    patienceMs: patienceOf(app.healthChecks[0]),
     backoff: {
       firstMs: app.backoffSeconds * 1000,
       factor: app.backoffFactor,
@@ -283,6 +284,19 @@ const portsOf = (app: AppDefinition): number[] => {
 
 const hasPersistentVolume = (container: unknown): boolean =>
   containerOf(container)?.volumes.some((volume) => volume.persistent !== undefined) === true;
+
+const checkSchema = z.looseObject({
+  gracePeriodSeconds: amount.default(300),
+  intervalSeconds: amount.default(60),
+  maxConsecutiveFailures: amount.default(3),
+});
+
+/** Failures within the grace count for nothing; with 0 failures allowed it is never killed. */
+const patienceOf = (check: unknown): number | undefined => {
+  const read = checkSchema.safeParse(check ?? {}).data;
+  if (read === undefined || read.maxConsecutiveFailures === 0) return undefined;
+  return (read.gracePeriodSeconds + read.intervalSeconds * read.maxConsecutiveFailures) * 1000;
+};
 
 const persistentSchema = z.looseObject({ size: amount.default(0) }).catch({ size: 0 });
 

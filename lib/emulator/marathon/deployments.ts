@@ -4,7 +4,7 @@ import type { AppDefinition, AppRow, Deployed, DeploymentRow, GroupRow, PodDefin
 import { MarathonFailure } from './api';
 import { createPlaced } from './constraints';
 import { groupRow, isAppDefinition } from './rows';
-import { decommission, killInstance, scaleCheck, scheduleInstances } from './instances';
+import { decommission, isLive, killInstance, scaleNow, scheduleInstances } from './instances';
 import type { Deployment, DeploymentKind, Instance, MarathonState, Service } from './state';
 import { emit, isActive, isReady } from './state';
 
@@ -58,7 +58,7 @@ const startStep = (state: MarathonState, deployment: Deployment, service: Servic
   switch (deployment.kind) {
     case 'start':
     case 'scale':
-      scaleCheck(state, service);
+      scaleNow(state, service);
       return;
     case 'restart':
       service.placed = createPlaced(service.terms.constraints);
@@ -78,7 +78,26 @@ export const deploymentProgress = (state: MarathonState, service: Service): void
   const { deployment } = service;
   if (deployment === undefined) return;
   if (deployment.kind === 'restart') advanceRestart(state, service);
+  else if (deployment.kind !== 'stop') planSync(state, service);
   checkDeployment(state, deployment);
+};
+
+const SYNC_MS = 5_000;
+
+/** A deployment that starts instances counts them again every five seconds. */
+const planSync = (state: MarathonState, service: Service): void => {
+  if (service.sync !== undefined || liveCount(service) >= service.target) return;
+  service.sync = state.base.timeline.after(SYNC_MS, () => {
+    service.sync = undefined;
+    const isOpen = service.deployment?.kind === 'start' || service.deployment?.kind === 'scale';
+    if (isOpen && liveCount(service) < service.target) scaleNow(state, service);
+  });
+};
+
+const liveCount = (service: Service): number => {
+  let count = 0;
+  for (const instance of service.instances.values()) if (isLive(instance)) count += 1;
+  return count;
 };
 
 /** As many old ones are killed as the health floor allows, as many new ones started as the ceiling allows. */
@@ -86,9 +105,11 @@ const advanceRestart = (state: MarathonState, service: Service): void => {
   const all = [...service.instances.values()];
   const old = all.filter((instance) => instance.version !== service.version && instance.goal === 'Running');
   const { minimumHealth, overCapacity } = service.terms.upgrade;
-  const floor = Math.ceil(service.target * minimumHealth);
+  const least = Math.ceil(service.target * minimumHealth);
   const most = Math.floor(service.target * (1 + overCapacity));
-  const ceiling = floor === most ? most + 1 : most;
+  // Where both are the same nothing could move: one more is started, or with a volume one less kept.
+  const floor = least === most && service.terms.resident ? least - 1 : least;
+  const ceiling = least === most && !service.terms.resident ? most + 1 : most;
   let ready = all.filter((instance) => isReady(instance) && instance.goal === 'Running').length;
   for (const instance of old) {
     if (isReady(instance)) {

@@ -26,7 +26,8 @@ export const infoOf = (state: MarathonState): Readonly<Record<string, unknown>> 
       reconciliation_initial_delay: 15_000,
       reconciliation_interval: marathon.reconciliationMs,
       max_running_deployments: marathon.maxDeployments,
-      task_launch_timeout: 300_000,
+      scale_apps_interval: marathon.scaleCheckMs,
+      task_launch_timeout: marathon.taskLaunchTimeoutMs,
     },
     zookeeper_config: {
       zk: 'zk://zk-1.emulated:2181/marathon',

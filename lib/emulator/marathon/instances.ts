@@ -7,6 +7,8 @@ import { addDelay, resetDelay, watchViability } from './backoff';
 import { announceInstance, askForOffers, endStay, grantToken, restIfContent } from './launcher';
 import { placeOf } from './match';
 import { conditionOf } from './condition';
+import type { HealthHooks } from './health';
+import { watchHealth } from './health';
 import { killOrder } from './selection';
 import type { Condition, Instance, MarathonState, Service } from './state';
 import { emit, isActive } from './state';
@@ -45,9 +47,13 @@ const instanceId = (state: MarathonState, service: Service): string => {
   return `${path}.${state.traits.hasGoals ? 'instance' : 'marathon'}-${state.base.dice.uuid('marathon-instance')}`;
 };
 
-/** The scale check: as many live instances as wanted. */
+/** The scale check. While a deployment holds the lock it is dropped, and comes again with the next round (E10). */
 export const scaleCheck = (state: MarathonState, service: Service): void => {
-  if (service.deployment?.kind === 'restart' || service.deployment?.kind === 'stop') return;
+  if (service.deployment === undefined) scaleNow(state, service);
+};
+
+/** As many live instances as wanted. */
+export const scaleNow = (state: MarathonState, service: Service): void => {
   const live = [...service.instances.values()].filter(isLive);
   if (live.length < service.target) scheduleInstances(state, service, service.target - live.length);
   else if (live.length > service.target) {
@@ -148,35 +154,20 @@ const firstRun = (state: MarathonState, instance: Instance): void => {
   tell(state, instance, 'task-running', `${service.id} runs on ${instance.agent?.hostname ?? ''}.`);
   watchViability(state, instance);
   startCrash(state, instance);
-  if (service.terms.hasHealth) watchHealth(state, instance);
+  if (service.terms.hasHealth) watchHealth(state, instance, healthHooks(state));
   else grantToken(state);
 };
 
+const healthHooks = (state: MarathonState): HealthHooks => ({
+  changed: (instance) => {
+    if (instance.healthy === true) grantToken(state);
+    changed(state, instance.service);
+  },
+  kill: (instance) => killInstance(state, instance),
+});
+
 const tell = (state: MarathonState, instance: Instance, kind: ChronicleKind, text: string): void =>
   state.base.scribe.write(kind, instance.task?.id ?? instance.id, text);
-
-const watchHealth = (state: MarathonState, instance: Instance): void => {
-  const { timeline, dice, settings } = state.base;
-  const { incarnation } = instance;
-  timeline.after(dice.span('task-healthy', settings.marathon.taskHealthyMs), () => {
-    if (instance.incarnation !== incarnation || instance.condition !== 'Running') return;
-    instance.healthy = true;
-    grantToken(state);
-    tell(
-      state,
-      instance,
-      'task-healthy',
-      `${instance.service.id} is healthy on ${instance.agent?.hostname ?? ''}.`,
-    );
-    emit(state, 'instance_health_changed_event', {
-      instanceId: instance.id,
-      runSpecId: instance.service.id,
-      healthy: true,
-      runSpecVersion: instance.version,
-    });
-    changed(state, instance.service);
-  });
-};
 
 const startCrash = (state: MarathonState, instance: Instance): void => {
   const { crash } = instance.service;

@@ -6,7 +6,7 @@ import type { Agent, Offer, OfferAnswer } from '../mesos/master';
 import { revive, suppress } from '../mesos/offers';
 import type { Reservation } from '../mesos/reservations';
 import { reserve } from '../mesos/reservations';
-import { launchTask } from '../mesos/tasks';
+import { killTask, launchTask } from '../mesos/tasks';
 import type { Match } from './match';
 import { matchOffer, placeOf } from './match';
 import type { Instance, MarathonState, Service } from './state';
@@ -158,10 +158,20 @@ const launch = (
     need: terms.each,
     taken,
     reservation,
+    isStuck: state.neverStart.has(service.id),
     ports: match.ports,
     ...(terms.graceMs === undefined ? {} : { graceMs: terms.graceMs }),
   });
+  if (instance.task.isStuck === true) watchOverdue(state, instance);
   announceInstance(state, instance);
+};
+
+/** Killed when it stages too long, and launched again. */
+const watchOverdue = (state: MarathonState, instance: Instance): void => {
+  const { task } = instance;
+  state.base.timeline.after(state.base.settings.marathon.taskLaunchTimeoutMs, () => {
+    if (task !== undefined && instance.task === task && !task.running) killTask(state.master, task);
+  });
 };
 
 type Holdings = {

@@ -63,6 +63,8 @@ export type Terms = {
   readonly acceptedRoles: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly hasHealth: boolean;
+  /** How long an unhealthy instance is let live; undefined for ever. */
+  readonly patienceMs?: number | undefined;
   readonly graceMs?: number;
   readonly backoff: { readonly firstMs: number; readonly factor: number; readonly mostMs: number };
   readonly unreachable: 'disabled' | { readonly inactiveMs: number; readonly expungeMs: number };
@@ -108,6 +110,8 @@ export type Service = {
   backoff?: { readonly delayMs: number; readonly until: Millis } | undefined;
   crash?: Crash | undefined;
   deployment?: Deployment | undefined;
+  /** A deployment looks again whether enough were started. */
+  sync?: Ticket | undefined;
 };
 
 export type DeploymentKind = 'start' | 'scale' | 'restart' | 'stop';
@@ -129,6 +133,9 @@ export type MarathonState = {
   readonly services: Map<string, Service>;
   readonly byTask: Map<string, Instance>;
   readonly deployments: Map<string, Deployment>;
+  /** Ids of apps whose new instances are in trouble. */
+  readonly neverHealthy: Set<string>;
+  readonly neverStart: Set<string>;
   readonly events: Emitter<MarathonEvent>;
   framework: Framework;
   /** Whoever watches instances hears of each change. */
@@ -141,6 +148,7 @@ export type MarathonState = {
   revival?: Ticket | undefined;
   repeat?: Ticket | undefined;
   reconciliation?: Ticket | undefined;
+  scaleChecks?: Ticket | undefined;
   lastVersion: Millis;
   instanceNumber: number;
 };
@@ -158,6 +166,8 @@ export const createState = (
   services: new Map(),
   byTask: new Map(),
   deployments: new Map(),
+  neverHealthy: new Set(),
+  neverStart: new Set(),
   events: createEmitter<MarathonEvent>(),
   framework,
   hooks: { changed: () => undefined },

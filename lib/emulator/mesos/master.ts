@@ -72,6 +72,8 @@ export type Task = {
   readonly graceMs?: number;
   /** Its framework ends when it does, and acknowledges nothing more. */
   readonly endsFramework?: boolean;
+  /** It never leaves staging. */
+  isStuck?: boolean;
   /** How long it takes to end after TERM; drawn when it is not said. */
   readonly stopMs?: number;
   readonly statuses: TaskStatusRow[];

@@ -20,6 +20,7 @@ export type NewTask = {
   readonly ports: readonly number[];
   readonly reservation?: Reservation | undefined;
   readonly graceMs?: number;
+  readonly isStuck?: boolean;
 };
 
 export const isTerminal = (state: TaskState): boolean =>
@@ -48,7 +49,6 @@ export const launchTask = (master: Master, agent: Agent, framework: Framework, w
 };
 
 const startExecutor = (master: Master, task: Task): void => {
-  const { timeline, dice, settings } = master.base;
   task.arrived = true;
   if (task.agent.drain?.state === 'DRAINING') {
     report(
@@ -61,11 +61,23 @@ const startExecutor = (master: Master, task: Task): void => {
     );
     return;
   }
+  if (task.isStuck !== true) startRunning(master, task);
+};
+
+const startRunning = (master: Master, task: Task): void => {
+  const { timeline, dice, settings } = master.base;
   task.next = timeline.after(dice.span('task-start', settings.marathon.taskStartMs), () => {
     task.running = true;
     report(master, task, statusOf(master, 'TASK_STARTING'));
     report(master, task, statusOf(master, 'TASK_RUNNING'));
   });
+};
+
+/** What hung comes loose. */
+export const unstick = (master: Master, task: Task): void => {
+  if (task.isStuck !== true) return;
+  task.isStuck = false;
+  if (task.arrived && !task.killing && !isTerminal(task.state)) startRunning(master, task);
 };
 
 export type KillOrder = {
