@@ -31,6 +31,8 @@ export type WorldSettings = {
     readonly maxPingTimeouts: number;
     readonly allocationIntervalMs: number;
     readonly agentReregisterTimeoutMs: number;
+    /** Agents are given up at most once in this time; 0 is no limit. DC/OS has 20 minutes. */
+    readonly agentRemovalIntervalMs: number;
     /** From the loss of the leader to the first answer of the next. */
     readonly electionMs: number;
     /** The address by which agents find the masters; agents rendered with another never register. Empty: any. */
@@ -93,6 +95,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     maxPingTimeouts: 5,
     allocationIntervalMs: 1_000,
     agentReregisterTimeoutMs: 600_000,
+    agentRemovalIntervalMs: 0,
     electionMs: 9_660,
     addresses: [],
     defaultGraceMs: 3_000,

@@ -46,6 +46,8 @@ export type Agent = {
   reregisteredAt?: Millis | undefined;
   /** Fires when the leader gives it up. */
   doom?: Ticket | undefined;
+  /** Its turn to be given up, where there is a limit. */
+  removal?: Ticket | undefined;
   /** A write of the registry about it is under way, after which it is no more what it was. */
   transition?: 'gone' | 'unreachable' | undefined;
   /** Stays listed as recovered until the next failover (mesos-observed 25). */
@@ -141,6 +143,7 @@ export type Master = {
   schedule: readonly MaintenanceWindow[];
   /** The registry takes no write before this. */
   stalledUntil: Millis;
+  nextRemovalAt: Millis;
   readonly startedAt: Millis;
   hooks: {
     readonly taskEnded: (agent: Agent) => void;
@@ -175,6 +178,7 @@ export const createMaster = (
   machines: new Map(),
   schedule: [],
   stalledUntil: 0,
+  nextRemovalAt: 0,
   startedAt: base.timeline.now(),
   hooks: { taskEnded: () => undefined, frameworkEnded: () => undefined },
   leaderId: base.dice.uuid('master'),

@@ -12,6 +12,7 @@ import { bump } from './master';
 import { considerAgentNow } from './offers';
 import { createPortBook } from './ports';
 import { writeRegistry } from './registry';
+import { awaitRemoval, cancelRemoval } from './removals';
 import { unreserveOrphans } from './reservations';
 import { flushOutbox, forgetTask, masterUpdate, statusOf } from './tasks';
 
@@ -126,20 +127,28 @@ export const agentDied = (master: Master, agent: Agent, how: 'clean' | 'hard'): 
 
 /** The pings after this moment go unanswered: given up after five of them, 75 to 90 s from now (B4). */
 export const missAgent = (master: Master, agent: Agent): void => {
-  if (agent.doom !== undefined || agent.standing !== 'registered' || !master.leads) return;
+  if (
+    agent.doom !== undefined ||
+    agent.removal !== undefined ||
+    agent.standing !== 'registered' ||
+    !master.leads
+  )
+    return;
   const { timeline, dice, settings } = master.base;
   const { pingTimeoutMs, maxPingTimeouts } = settings.mesos;
   const untilNextPing = dice.int('ping', 0, pingTimeoutMs);
   agent.doom = timeline.after(untilNextPing + pingTimeoutMs * maxPingTimeouts, () => {
     agent.doom = undefined;
-    bump(master, 'slave_unreachable_scheduled');
-    bump(master, 'slave_unreachable_completed');
-    writeRegistry(master, agent, { transition: 'unreachable', done: () => markUnreachable(master, agent) });
+    awaitRemoval(master, agent, () => giveUp(master, agent));
   });
 };
 
+/** Once the registry has it. */
+export const giveUp = (master: Master, agent: Agent): void =>
+  writeRegistry(master, agent, { transition: 'unreachable', done: () => markUnreachable(master, agent) });
+
 /** Its tasks are unreachable, not ended; no event names the agent (B5, B6). */
-export const markUnreachable = (master: Master, agent: Agent): void => {
+const markUnreachable = (master: Master, agent: Agent): void => {
   const wasRegistered = agent.standing === 'registered';
   if (!wasRegistered && agent.standing !== 'recovered') return;
   agent.standing = 'unreachable';
@@ -175,6 +184,7 @@ export const returnAgent = (master: Master, agent: Agent): void => {
   agent.reachable = true;
   agent.doom?.cancel();
   agent.doom = undefined;
+  cancelRemoval(master, agent);
   if (!master.leads) {
     master.waiting.push(() => returnAgent(master, agent));
     return;
@@ -272,6 +282,7 @@ export const removeAgent = (
   agent.connected = false;
   agent.doom?.cancel();
   agent.doom = undefined;
+  cancelRemoval(master, agent);
   for (const task of agent.tasks.values()) {
     masterUpdate(
       master,

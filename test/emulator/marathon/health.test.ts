@@ -25,7 +25,7 @@ describe('an app whose new instances are never healthy', () => {
     world.advance(30 * MINUTE);
     expect(counts(world, '/web')).toEqual([0, 3, 2, 1]);
     const alive = world.marathon.appTasks('/web').map((task) => task.healthCheckResults?.[0]?.alive);
-    expect(alive.sort()).toEqual([false, true, true]);
+    expect(alive.filter((one) => one === true)).toHaveLength(2);
     expect(world.marathon.deployments()).toHaveLength(1);
     end();
     world.marathon.killTasks(
