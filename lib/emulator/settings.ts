@@ -41,6 +41,8 @@ export type WorldSettings = {
     readonly registrationBackoffMs: Span;
     /** Re-registration after a master's failover. */
     readonly reregisterMs: Span;
+    /** Without Mesos' `--http_command_executor`, its default, a drain's own grace is not honoured (mesos-observed 5). */
+    readonly httpCommandExecutor: boolean;
     readonly ports: { readonly begin: number; readonly end: number };
   };
   readonly mesos: {
@@ -48,6 +50,8 @@ export type WorldSettings = {
     readonly maxPingTimeouts: number;
     readonly allocationIntervalMs: number;
     readonly agentReregisterTimeoutMs: number;
+    /** Agents are given up at most once in this time; 0 is no limit. DC/OS has 20 minutes. */
+    readonly agentRemovalIntervalMs: number;
     /** From the loss of the leader to the first answer of the next. */
     readonly electionMs: number;
     /** The address by which agents find the masters; agents rendered with another never register. Empty: any. */
@@ -55,6 +59,8 @@ export type WorldSettings = {
     /** Region of the masters' fault domain, if they have one. */
     readonly region?: string;
     readonly defaultGraceMs: number;
+    /** A write of the registry: what an operator's call or a lost agent waits for. */
+    readonly registryMs: number;
   };
   readonly marathon: {
     readonly role: string;
@@ -67,9 +73,14 @@ export type WorldSettings = {
     readonly launchTokenRefreshMs: number;
     readonly viableTaskMs: number;
     readonly reconciliationMs: number;
+    readonly scaleCheckMs: number;
+    /** What is still staging then is killed. */
+    readonly taskLaunchTimeoutMs: number;
     /** API outage after the Mesos master failed over: the leader exits and is started again. */
     readonly restartMs: number;
     readonly maxDeployments: number;
+    /** Offers are declined this long before a maintenance window already. */
+    readonly drainingMs: number;
     readonly taskStartMs: Span;
     readonly taskHealthyMs: Span;
     /** How long a task takes to end after TERM; never longer than its grace. */
@@ -77,7 +88,9 @@ export type WorldSettings = {
   };
 };
 
-export type MarathonVersion = '1.8' | '1.10' | '1.11';
+export type MarathonVersion = '1.5' | '1.8' | '1.10' | '1.11';
+/** 1.8 stands for the masters before agent draining, which came with 1.9. */
+export type MesosVersion = '1.8' | '1.11';
 
 /** Marathon 1.8 waits 30 s between revives, every other version 5 s. */
 export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
@@ -102,6 +115,7 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     startMs: [1_000, 3_000],
     registrationBackoffMs: [0, 1_000],
     reregisterMs: [50, 2_700],
+    httpCommandExecutor: false,
     ports: { begin: 31_000, end: 32_000 },
   },
   mesos: {
@@ -109,9 +123,11 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     maxPingTimeouts: 5,
     allocationIntervalMs: 1_000,
     agentReregisterTimeoutMs: 600_000,
+    agentRemovalIntervalMs: 0,
     electionMs: 9_660,
     addresses: [],
     defaultGraceMs: 3_000,
+    registryMs: 0,
   },
   marathon: {
     role: '*',
@@ -123,15 +139,20 @@ export const defaultSettings = (version: MarathonVersion): WorldSettings => ({
     launchTokenRefreshMs: 30_000,
     viableTaskMs: 60_000,
     reconciliationMs: 600_000,
+    scaleCheckMs: 300_000,
+    taskLaunchTimeoutMs: 300_000,
     restartMs: 8_000,
     maxDeployments: 100,
+    drainingMs: 0,
     taskStartMs: [300, 2_000],
     taskHealthyMs: [1_000, 5_000],
     taskStopMs: [100, 2_000],
   },
 });
 
-type Deep<T> = T extends readonly unknown[] | string | number ? T : { readonly [K in keyof T]?: Deep<T[K]> };
+type Deep<T> = T extends readonly unknown[] | string | number | boolean
+  ? T
+  : { readonly [K in keyof T]?: Deep<T[K]> };
 export type SettingsChange = { readonly [K in keyof WorldSettings]?: Deep<WorldSettings[K]> };
 
 export const withSettings = (base: WorldSettings, change: SettingsChange = {}): WorldSettings => ({

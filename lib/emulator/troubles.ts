@@ -7,10 +7,12 @@ import { cloudTroublesOf } from './ec2/troubles';
 import type { GceCloud } from './gce/cloud';
 import type { GceTroubles } from './gce/troubles';
 import { gceTroublesOf } from './gce/troubles';
+import type { MarathonState } from './marathon/state';
 import { MesosFailure } from './mesos/api';
 import { masterFailover } from './mesos/failover';
 import type { Agent, Master } from './mesos/master';
 import { disconnectAgent, missAgent, returnAgent } from './mesos/registration';
+import { unstick } from './mesos/tasks';
 
 /** Offerings that match every given part have none left. `left` of them can still be had first (0 by default). */
 export type CapacityTrouble = {
@@ -39,11 +41,25 @@ export type Troubles = CloudTroubles & {
   /** The agent's process ends: its connection closes; its machine lives on. `returnsAfterMs` brings it back. */
   killAgent(agentId: string, options?: { readonly returnsAfterMs?: number }): void;
   masterFailover(): void;
+  /** Writes of the registry take this much longer from now on, as when a disk of the quorum hangs. */
+  registryStall(ms: number): void;
+  /** New instances of the app fail their health checks. Returns the end of it, for those that start later. */
+  neverHealthy(appId: string): () => void;
+  /** New instances of the app never leave staging; Marathon kills and launches them again every five minutes. Returns
+   *  the end of it, with which those that hang start. */
+  neverStart(appId: string): () => void;
   /** Nothing gets through to or from the agent until the returned end is called; its tasks run on. */
   partition(agentId: string): () => void;
 };
 
-export const troublesOf = (cloud: Cloud, gce: GceCloud, master: Master): Troubles => {
+export type Parts = {
+  readonly cloud: Cloud;
+  readonly gce: GceCloud;
+  readonly master: Master;
+  readonly marathon: MarathonState;
+};
+
+export const troublesOf = ({ cloud, gce, master, marathon }: Parts): Troubles => {
   const tell = (subject: string, text: string): void => cloud.base.scribe.write('trouble', subject, text);
   return {
     ...cloudTroublesOf(cloud),
@@ -56,7 +72,30 @@ export const troublesOf = (cloud: Cloud, gce: GceCloud, master: Master): Trouble
       cloud.base.timeline.after(options.returnsAfterMs, () => returnAgent(master, agent));
     },
     masterFailover: () => masterFailover(master),
+    registryStall: (ms) => {
+      tell('registry', `The registry of the masters stalls for ${ms / 1000} s.`);
+      master.stalledUntil = master.base.timeline.now() + ms;
+    },
+    neverHealthy: (id) => {
+      tell(id, `New instances of ${id} will never be healthy.`);
+      return during(marathon.neverHealthy, id, () => undefined);
+    },
+    neverStart: (id) => {
+      tell(id, `New instances of ${id} will never leave staging.`);
+      return during(marathon.neverStart, id, () => {
+        for (const task of master.tasks.values())
+          if (marathon.byTask.get(task.id)?.service.id === id) unstick(master, task);
+      });
+    },
     partition: (id) => partition(master, agentOf(master, id), tell),
+  };
+};
+
+const during = (ids: Set<string>, id: string, end: () => void): (() => void) => {
+  ids.add(id);
+  return () => {
+    ids.delete(id);
+    end();
   };
 };
 

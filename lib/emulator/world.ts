@@ -30,7 +30,7 @@ import type { Master } from './mesos/master';
 import { createMaster } from './mesos/master';
 import { operationsOf as mesosOperations } from './mesos/operations';
 import { agentDied, registerAgent } from './mesos/registration';
-import type { MarathonVersion, SettingsChange, WorldSettings } from './settings';
+import type { MarathonVersion, MesosVersion, SettingsChange, WorldSettings } from './settings';
 import { defaultSettings, withSettings } from './settings';
 import type { Ssm } from './ssm';
 import { createSsm } from './ssm';
@@ -57,6 +57,8 @@ export type WorldOptions = {
   /** Masters beside the leader answer with redirects in an HTTP face. Default 3. */
   readonly masters?: number;
   readonly marathonVersion?: MarathonVersion;
+  /** Default 1.11. */
+  readonly mesosVersion?: MesosVersion;
   readonly settings?: SettingsChange;
 };
 
@@ -119,7 +121,11 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     ),
     resolveParameter: (path) => parameterValue(ssm, path),
   });
-  const master = createMaster(base, full.clusterName, full.masters);
+  const master = createMaster(base, {
+    clusterName: full.clusterName,
+    count: full.masters,
+    version: full.mesosVersion,
+  });
   const marathon = createMarathon(base, master, full.marathonVersion);
   cloud.hooks = machineHooks(cloud, master);
   const gce = createGceCloud(base, full.project, full.shapes, full.prices);
@@ -145,7 +151,7 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     ssm,
     mesos: mesosOperations(master),
     marathon: marathonOperations(marathon),
-    troubles: troublesOf(cloud, gce, master),
+    troubles: troublesOf({ cloud, gce, master, marathon }),
     onEvent: cloud.events.subscribe,
     onQueueMessage: groups.messages.subscribe,
     onAuditEntry: gce.audit.subscribe,
@@ -168,6 +174,7 @@ const completed = (options: WorldOptions): EmulatedWorld['options'] => {
     clusterName: options.clusterName ?? 'emulated',
     masters: options.masters ?? 3,
     marathonVersion: options.marathonVersion ?? '1.10',
+    mesosVersion: options.mesosVersion ?? '1.11',
     subnets: options.subnets ?? zones.map((zone) => ({ id: `subnet-${zone.slice(region.length)}`, zone })),
   };
 };

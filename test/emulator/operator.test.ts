@@ -100,11 +100,16 @@ describe('DRAIN_AGENT', () => {
     );
   });
 
-  test('waits no longer than the smaller of both graces', () => {
-    const { world, ids } = running(1, { taskKillGracePeriodSeconds: 60 });
-    world.mesos.drainAgent(ids[0] ?? '', { maxGracePeriodNs: 1_000_000_000 });
-    world.advance(1000);
-    expect(drainOf(world, ids[0] ?? '')).toBe('DRAINED');
+  test('waits no longer than the smaller of both graces, where executors hear of it', () => {
+    const drained = (httpCommandExecutor: boolean): string | undefined => {
+      const world = smallWorld({ settings: { agent: { httpCommandExecutor } } });
+      const [id = ''] = addAgents(world, 1, { cpus: 8, memMib: 16_384 });
+      world.mesos.occupy(id, { cpuMilli: 100 }, 'other', { graceMs: 60_000, stopMs: 60_000 });
+      world.mesos.drainAgent(id, { maxGracePeriodNs: 1_000_000_000 });
+      world.advance(1000);
+      return drainOf(world, id);
+    };
+    expect([drained(true), drained(false)]).toEqual(['DRAINED', 'DRAINING']);
   });
 
   test('with mark_gone ends as gone and is never DRAINED', () => {

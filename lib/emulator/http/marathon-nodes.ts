@@ -38,7 +38,7 @@ const unauthorized = (credentials: Credentials | undefined): HttpReply =>
 const leaderAddress = ({ addresses, leader }: MarathonNodes): string => addresses()[leader.index] ?? '';
 
 const events = (nodes: MarathonNodes, index: number, call: HttpCall): HttpReply => {
-  if (index !== nodes.leader.index)
+  if (index !== nodes.leader.index && nodes.world.marathon.redirectsEvents)
     return emptyReply(302, { Location: `http://${leaderAddress(nodes)}${call.path}${call.search}` });
   const isWanted = String(call.headers.accept ?? '').includes('text/event-stream');
   return call.method === 'GET' && isWanted

@@ -1,9 +1,11 @@
 // What the leading master answers to a v1 call: reads from the rows, writes by the master's own verbs.
+import type { MesosMaster } from '../mesos/api';
 import type { EmulatedWorld } from '../world';
 import type { HttpReply } from './exchange';
 import { emptyReply, textReply } from './exchange';
 import { agentInfo, agentMessage, frameworkMessage, taskMessage } from './mesos-messages';
 import type { MesosCall } from './mesos-call';
+import { machinesOf, scheduleMessage, statusMessage, windowsOf } from './mesos-maintenance';
 import { writeJson } from './mesos-json';
 
 /** One master as the face knows it. */
@@ -13,12 +15,12 @@ export type MasterPlace = {
   readonly startedAt: number;
 };
 
-export const VERSION = {
-  version: '1.11.0',
+export const versionInfo = ({ mesos }: EmulatedWorld) => ({
+  version: mesos.version,
   build_date: '2020-11-18 12:00:00 UTC',
   build_time: 1_605_700_800,
   build_user: 'muster',
-} as const;
+});
 
 /** Undefined for a type that this master does not carry out. */
 export const answerCall = (
@@ -85,7 +87,7 @@ const getMaster: Read = (world, place) => {
       port: place.port,
       pid: `master@${place.host}:${place.port}`,
       hostname: place.host,
-      version: VERSION.version,
+      version: world.mesos.version,
       address: { hostname: place.host, ip: place.host, port: place.port },
       ...(world.settings.mesos.region === undefined
         ? {}
@@ -97,7 +99,11 @@ const getMaster: Read = (world, place) => {
               },
             },
           }),
-      capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
+      capabilities: ['AGENT_UPDATE', ...(world.mesos.canDrain ? ['AGENT_DRAINING', 'QUOTA_V2'] : [])].map(
+        (type) => ({
+          type,
+        }),
+      ),
     },
     start_time: place.startedAt / 1000,
     elected_time: leader.since / 1000,
@@ -111,7 +117,7 @@ const numericIp = (ip: string): number =>
 /** Order of the wire: the member is absent where Mesos leaves it out (GET_WEIGHTS). */
 const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['GET_HEALTH', () => ({ healthy: true })],
-  ['GET_VERSION', () => ({ version_info: VERSION })],
+  ['GET_VERSION', (world) => ({ version_info: versionInfo(world) })],
   [
     'GET_FLAGS',
     (world) => ({ flags: Object.entries(flags(world)).map(([name, value]) => ({ name, value })) }),
@@ -128,8 +134,8 @@ const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['GET_WEIGHTS', () => undefined],
   ['GET_QUOTA', () => ({ status: {} })],
   ['GET_STATE', getState],
-  ['GET_MAINTENANCE_SCHEDULE', () => ({ schedule: {} })],
-  ['GET_MAINTENANCE_STATUS', () => ({ status: {} })],
+  ['GET_MAINTENANCE_SCHEDULE', ({ mesos }) => ({ schedule: scheduleMessage(mesos) })],
+  ['GET_MAINTENANCE_STATUS', ({ mesos }) => ({ status: statusMessage(mesos) })],
 ]);
 
 /** The master's flags, those that the world's settings decide. Values are text. */
@@ -144,23 +150,38 @@ export const flags = ({ mesos, settings }: EmulatedWorld): Readonly<Record<strin
 });
 
 const answerWrite = ({ mesos }: EmulatedWorld, call: MesosCall): HttpReply | undefined => {
-  switch (call.type) {
-    case 'DRAIN_AGENT':
-      if (call.drain_agent) mesos.drainAgent(call.drain_agent.agent_id.value, drainOptions(call.drain_agent));
-      return emptyReply(200);
-    case 'DEACTIVATE_AGENT':
-      if (call.deactivate_agent) mesos.deactivateAgent(call.deactivate_agent.agent_id.value);
-      return emptyReply(200);
-    case 'REACTIVATE_AGENT':
-      if (call.reactivate_agent) mesos.reactivateAgent(call.reactivate_agent.agent_id.value);
-      return emptyReply(200);
-    case 'MARK_AGENT_GONE':
-      if (call.mark_agent_gone) mesos.markAgentGone(call.mark_agent_gone.agent_id.value);
-      return emptyReply(200);
-    default:
-      return undefined;
-  }
+  const write = WRITES.get(call.type);
+  if (write === undefined) return undefined;
+  write(mesos, call);
+  return emptyReply(200);
 };
+
+/** A call is read only with the member of its type, so that the member is there. */
+const WRITES: ReadonlyMap<string, (mesos: MesosMaster, call: MesosCall) => void> = new Map([
+  [
+    'DRAIN_AGENT',
+    (mesos: MesosMaster, { drain_agent: drain }: MesosCall): void => {
+      if (drain !== undefined) mesos.drainAgent(drain.agent_id.value, drainOptions(drain));
+    },
+  ],
+  ['DEACTIVATE_AGENT', (mesos, call) => mesos.deactivateAgent(call.deactivate_agent?.agent_id.value ?? '')],
+  ['REACTIVATE_AGENT', (mesos, call) => mesos.reactivateAgent(call.reactivate_agent?.agent_id.value ?? '')],
+  ['MARK_AGENT_GONE', (mesos, call) => mesos.markAgentGone(call.mark_agent_gone?.agent_id.value ?? '')],
+  ['TEARDOWN', (mesos, call) => mesos.teardown(call.teardown?.framework_id.value ?? '')],
+  [
+    'UPDATE_MAINTENANCE_SCHEDULE',
+    (mesos, { update_maintenance_schedule: update }) =>
+      mesos.updateMaintenanceSchedule(windowsOf(update?.schedule ?? { windows: [] })),
+  ],
+  [
+    'START_MAINTENANCE',
+    (mesos, call) => mesos.startMaintenance(machinesOf(call.start_maintenance?.machines ?? [])),
+  ],
+  [
+    'STOP_MAINTENANCE',
+    (mesos, call) => mesos.stopMaintenance(machinesOf(call.stop_maintenance?.machines ?? [])),
+  ],
+]);
 
 export const isWrite = (type: string): boolean => !READS.has(type) && type !== 'SUBSCRIBE';
 

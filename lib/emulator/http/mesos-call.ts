@@ -9,6 +9,19 @@ const timeInfo = z.object({ nanoseconds: int64 });
 const machine = z.object({ hostname: z.string().optional(), ip: z.string().optional() });
 const machines = z.object({ machines: z.array(machine).default([]) });
 
+const schedule = z.object({
+  windows: z
+    .array(
+      z.object({
+        machine_ids: z.array(machine).default([]),
+        unavailability: z.object({ start: timeInfo, duration: timeInfo.optional() }),
+      }),
+    )
+    .default([]),
+});
+export type Schedule = z.infer<typeof schedule>;
+export type MachineList = z.infer<typeof machines>['machines'];
+
 /** Members by which a call is shaped; anything else in it is ignored, as Mesos does. */
 const callMembers = {
   type: z.string().optional(),
@@ -26,16 +39,7 @@ const callMembers = {
   set_logging_level: z.object({ level: int64, duration: timeInfo }).optional(),
   update_maintenance_schedule: z
     .object({
-      schedule: z.object({
-        windows: z
-          .array(
-            z.object({
-              machine_ids: z.array(machine).default([]),
-              unavailability: z.object({ start: timeInfo, duration: timeInfo.optional() }),
-            }),
-          )
-          .default([]),
-      }),
+      schedule,
     })
     .optional(),
   start_maintenance: machines.optional(),
@@ -55,6 +59,8 @@ const TYPES = new Set(
   REACTIVATE_AGENT`.split(/\s+/),
 );
 
+const SINCE_DRAINING = new Set(['DRAIN_AGENT', 'DEACTIVATE_AGENT', 'REACTIVATE_AGENT']);
+
 /** Types that need the member of their own name in lower case. */
 const NEEDS_MEMBER = new Set(
   `GET_METRICS SET_LOGGING_LEVEL UPDATE_MAINTENANCE_SCHEDULE START_MAINTENANCE STOP_MAINTENANCE TEARDOWN
@@ -66,7 +72,7 @@ export type ReadCall =
   | { readonly ok: false; readonly text: string };
 
 /** A body of POST /api/v1; every refusal is a 400. */
-export const readMesosCall = (body: string): ReadCall => {
+export const readMesosCall = (body: string, canDrain: boolean): ReadCall => {
   const json = parse(body);
   if (json === NOT_JSON) return refuse('Failed to parse body into JSON: syntax error at line 1 near: ');
   if (typeof json !== 'object' || json === null || Array.isArray(json))
@@ -78,14 +84,35 @@ export const readMesosCall = (body: string): ReadCall => {
     return refuse(
       `Failed to convert JSON into Call protobuf: Missing required fields: ${faults.missing.join(', ')}`,
     );
-  return validate(call.parse(converted));
+  return validate(call.parse(converted), canDrain);
+};
+
+type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly text: string };
+
+/** The body of POST /maintenance/schedule, whatever Content-Type it has (mesos-observed 36). */
+export const readSchedule = (body: string): Read<Schedule> => readAs(schedule, 'object', body);
+
+/** The body of POST /machine/down and /machine/up: a bare list. */
+export const readMachines = (body: string): Read<MachineList> =>
+  readAs(machines.shape.machines, 'array', body);
+
+const readAs = <T>(schema: z.ZodType<T>, kind: 'object' | 'array', body: string): Read<T> => {
+  const json = parse(body);
+  if (json === NOT_JSON) return refuse('syntax error at line 1 near: ');
+  if (kindOf(json) !== kind) return refuse('Unexpected JSON type parsed');
+  const faults: Faults = { kind: undefined, missing: [] };
+  const converted = convert(schema, json, { path: '', field: '', faults });
+  if (faults.kind !== undefined) return refuse(faults.kind);
+  if (faults.missing.length > 0) return refuse(`Missing required fields: ${faults.missing.join(', ')}`);
+  return { ok: true, value: schema.parse(converted) };
 };
 
 const refuse = (text: string): { ok: false; text: string } => ({ ok: false, text });
 
-const validate = (read: z.infer<typeof call>): ReadCall => {
+const validate = (read: z.infer<typeof call>, canDrain: boolean): ReadCall => {
   const type = read.type ?? '';
-  if (!TYPES.has(type)) return refuse("Failed to validate master::Call: Expecting 'type' to be present");
+  if (!TYPES.has(type) || (!canDrain && SINCE_DRAINING.has(type)))
+    return refuse("Failed to validate master::Call: Expecting 'type' to be present");
   const member = type.toLowerCase();
   if (NEEDS_MEMBER.has(type) && !Object.entries(read).some(([name, value]) => name === member && value))
     return refuse(`Failed to validate master::Call: Expecting '${member}' to be present`);

@@ -5,6 +5,7 @@ import { MesosFailure } from '../mesos/api';
 import type { EmulatedWorld } from '../world';
 import type { Caller, Credentials } from './credentials';
 import { authenticate, challenge } from './credentials';
+import type { WorldClock } from './clocks';
 import type { Handler, HttpCall, HttpReply } from './exchange';
 import { emptyReply, isStream, textReply } from './exchange';
 import type { MasterPlace } from './mesos-answers';
@@ -15,9 +16,10 @@ import {
   isWrite,
   jsonReply,
   NOT_IMPLEMENTED,
-  VERSION,
+  versionInfo,
 } from './mesos-answers';
 import { readMesosCall } from './mesos-call';
+import { postMachines, postSchedule, scheduleMessage, statusMessage } from './mesos-maintenance';
 import type { Subscribers } from './mesos-subscribe';
 import { frameworks, slaves, state, stateSummary, tasks } from './mesos-v0';
 
@@ -30,22 +32,24 @@ export type MasterOptions = {
   /** A newly elected leader says 503 `Master has not finished recovery` for this many virtual milliseconds. */
   readonly recoveryMs: number;
   readonly subscribers: Subscribers;
+  readonly clock: Pick<WorldClock, 'sleep'>;
   readonly startedAt: number;
 };
 
-type Route = (call: HttpCall, master: MasterOptions, caller: Caller) => HttpReply;
+type Route = (call: HttpCall, master: MasterOptions, caller: Caller) => HttpReply | Promise<HttpReply>;
 
 const NOT_FOUND = textReply(404, '404 Not Found.');
+const FORBIDDEN = textReply(403, '403 Forbidden.');
 const NO_LEADER = 'No leader elected';
 /** Mesos compresses nothing shorter. */
 const GZIP_FROM_BYTES = 1024;
 
 export const createMasterHandler =
   (master: MasterOptions): Handler =>
-  (call) => {
+  async (call) => {
     const path = routeOf(call.path);
     try {
-      return compressed(call, answer(path, call, master));
+      return compressed(call, await answer(path, call, master));
     } catch (error) {
       if (!(error instanceof MesosFailure)) throw error;
       return textReply(error.status, error.message);
@@ -64,7 +68,7 @@ const routeOf = (path: string): string => {
   return bare.length > 1 && bare.endsWith('/') ? bare.slice(0, -1) : bare;
 };
 
-const answer = (path: string, call: HttpCall, master: MasterOptions): HttpReply => {
+const answer = (path: string, call: HttpCall, master: MasterOptions): HttpReply | Promise<HttpReply> => {
   const open = OPEN.get(path);
   if (open !== undefined) return open(call, master, NOBODY);
   const local = OF_ANY_MASTER.get(path);
@@ -112,14 +116,22 @@ const api: Route = (call, master, caller) => {
   if (type === undefined) return textReply(400, "Expecting 'Content-Type' to be present");
   if (type !== 'application/json')
     return textReply(415, "Expecting 'Content-Type' of application/json or application/x-protobuf");
-  const read = readMesosCall(call.body);
+  const read = readMesosCall(call.body, master.world.mesos.canDrain);
   if (!read.ok) return textReply(400, read.text);
   if (!acceptsJson(call.headers.accept))
     return textReply(406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'");
-  if (isWrite(read.call.type) && !caller.mayWrite) return textReply(403, '403 Forbidden.');
+  if (isWrite(read.call.type) && !caller.mayWrite) return FORBIDDEN;
   if (read.call.type === 'SUBSCRIBE')
     return master.subscribers.stream(answerState(master.world, placeOf(master)));
-  return answerCall(master.world, placeOf(master), read.call) ?? NOT_IMPLEMENTED;
+  const made = (): HttpReply => answerCall(master.world, placeOf(master), read.call) ?? NOT_IMPLEMENTED;
+  return isWrite(read.call.type) ? written(master, made) : made();
+};
+
+/** A write is answered once the registry has it. */
+const written = (master: MasterOptions, write: () => HttpReply): HttpReply | Promise<HttpReply> => {
+  const ms = master.world.mesos.registryMs();
+  const reply = write();
+  return ms > 0 ? master.clock.sleep(ms).then(() => reply) : reply;
 };
 
 const acceptsJson = (accept: string | undefined): boolean =>
@@ -129,11 +141,11 @@ const acceptsJson = (accept: string | undefined): boolean =>
     .map((part) => part.split(';')[0]?.trim())
     .some((type) => type === '*/*' || type === 'application/*' || type === 'application/json');
 
-const wrongMethod = (call: HttpCall, allowed: string): HttpReply =>
+const wrongMethod = (call: HttpCall, ...allowed: readonly string[]): HttpReply =>
   textReply(
     405,
-    `405 Method Not Allowed. Expecting one of { '${allowed}' }, but received '${call.method}'.`,
-    { Allow: allowed },
+    `405 Method Not Allowed. Expecting one of { ${allowed.map((name) => `'${name}'`).join(', ')} }, but received '${call.method}'.`,
+    { Allow: allowed.join(', ') },
   );
 
 const placeOf = (master: MasterOptions): MasterPlace => {
@@ -150,7 +162,7 @@ const redirect: Route = (_, master) => {
 /** Answered by every master, without credentials. */
 const OPEN: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health', () => emptyReply(200)],
-  ['/version', () => jsonReply(VERSION)],
+  ['/version', (_, { world }) => jsonReply(versionInfo(world))],
   ['/redirect', redirect],
 ]);
 
@@ -170,6 +182,22 @@ const OF_ANY_MASTER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/flags', (_, { world }) => jsonReply({ flags: flags(world) })],
 ]);
 
+const schedule: Route = (call, master, caller) => {
+  const { world } = master;
+  if (call.method === 'GET') return jsonReply(scheduleMessage(world.mesos));
+  if (call.method !== 'POST') return wrongMethod(call, 'GET', 'POST');
+  return caller.mayWrite ? written(master, () => postSchedule(world.mesos, call)) : FORBIDDEN;
+};
+
+const machines =
+  (change: 'startMaintenance' | 'stopMaintenance'): Route =>
+  (call, master, caller) => {
+    if (call.method !== 'POST') return wrongMethod(call, 'POST');
+    return caller.mayWrite
+      ? written(master, () => postMachines(call, master.world.mesos[change]))
+      : FORBIDDEN;
+  };
+
 const OF_THE_LEADER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/v1', api],
   ['/state', (_, master) => jsonReply(state(master.world, placeOf(master)))],
@@ -177,10 +205,10 @@ const OF_THE_LEADER: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/slaves', (call, { world }) => jsonReply(slaves(world, call.query.get('slave_id')))],
   ['/frameworks', (call, { world }) => jsonReply(frameworks(world, call.query.get('framework_id')))],
   ['/tasks', (call, { world }) => jsonReply(tasks(world, call.query))],
-  ['/maintenance/schedule', (call) => (call.method === 'GET' ? jsonReply({}) : NOT_IMPLEMENTED)],
-  ['/maintenance/status', () => jsonReply({})],
-  ['/machine/down', () => NOT_IMPLEMENTED],
-  ['/machine/up', () => NOT_IMPLEMENTED],
+  ['/maintenance/schedule', schedule],
+  ['/maintenance/status', (_, { world }) => jsonReply(statusMessage(world.mesos))],
+  ['/machine/down', machines('startMaintenance')],
+  ['/machine/up', machines('stopMaintenance')],
 ]);
 
 const compressed = (call: HttpCall, reply: HttpReply): HttpReply => {

@@ -2,18 +2,20 @@
 // (mesos-observed 33: `agents`, `tasks` and their like are always there, lists inside an agent only when they hold
 // something).
 import type { AttributeValue, Attributes } from '../../core/model/attributes';
+import { add, NOTHING, subtract } from '../../core/model/resources';
 import type {
   AgentRow,
   DrainInfo,
   FrameworkRow,
   RecoveredAgentRow,
+  Reserved,
   RoleResources,
   TaskRow,
   TaskStatusRow,
 } from '../mesos/api';
 import { timeInfo } from './mesos-json';
 
-export const AGENT_CAPABILITIES = [
+const AGENT_CAPABILITIES = [
   'MULTI_ROLE',
   'HIERARCHICAL_ROLE',
   'RESERVATION_REFINEMENT',
@@ -24,11 +26,17 @@ export const AGENT_CAPABILITIES = [
   'TASK_RESOURCE_LIMITS',
 ] as const;
 
+/** Draining, and with it whatever speaks of it, came with 1.9. */
+export const capabilitiesOf = (version: string): readonly string[] =>
+  AGENT_CAPABILITIES.filter((name) => canDrain(version) || !SINCE_DRAINING.has(name));
+export const canDrain = (version: string): boolean => Number(version.split('.')[1]) >= 9;
+const SINCE_DRAINING = new Set<string>(['AGENT_DRAINING', 'TASK_RESOURCE_LIMITS']);
+
 /** An agent as GET_AGENTS lists it. */
 export const agentMessage = (row: AgentRow): object => ({
   agent_info: agentInfo(row),
   active: row.active,
-  deactivated: row.deactivated,
+  ...(canDrain(row.version) ? { deactivated: row.deactivated } : {}),
   version: row.version,
   pid: row.pid,
   registered_time: timeInfo(row.registeredAt),
@@ -36,7 +44,7 @@ export const agentMessage = (row: AgentRow): object => ({
   total_resources: resourceMessages(row.total),
   ...unlessEmpty('allocated_resources', allocated(row.allocated)),
   ...unlessEmpty('offered_resources', allocated(row.offered)),
-  capabilities: AGENT_CAPABILITIES.map((type) => ({ type })),
+  capabilities: capabilitiesOf(row.version).map((type) => ({ type })),
   ...drainMembers(row),
 });
 
@@ -99,7 +107,16 @@ const attributeValue = (value: AttributeValue): object => {
 
 /** AgentInfo's own resources carry no role where they are everybody's. */
 const announced = (rows: readonly RoleResources[]): readonly object[] =>
-  rows.flatMap((row) => resources(row, row.role === '*' ? {} : reserved(row.role)));
+  unreservedAgain(rows).flatMap((row) => resources(row, row.role === '*' ? {} : reserved(row.role)));
+
+/** An agent announces what it has, whatever frameworks reserve of it later. */
+const unreservedAgain = (rows: readonly RoleResources[]): readonly RoleResources[] => {
+  const taken = rows.flatMap((row) => row.reserved ?? []);
+  const bare = rows.map((row) => staticPart(row)).filter((row) => !isNothing(row));
+  if (taken.length === 0) return bare;
+  const sum = taken.map((part) => part.resources).reduce(add, NOTHING);
+  return bare.map((row) => (row.role === '*' ? { ...row, resources: add(row.resources, sum) } : row));
+};
 
 export const resourceMessages = (rows: readonly RoleResources[]): readonly object[] =>
   rows.flatMap((row) => resources(row, reserved(row.role)));
@@ -114,7 +131,44 @@ const ofTask = (rows: readonly RoleResources[]): readonly object[] =>
 const reserved = (role: string): object =>
   role === '*' ? { role } : { role, reservations: [{ type: 'STATIC', role }] };
 
-const resources = ({ resources: amount, portRanges }: RoleResources, more: object): readonly object[] => [
+/** A row with what is reserved in it: each reservation apart, its volumes as disks of their own. */
+const resources = (row: RoleResources, more: object): readonly object[] => [
+  ...amounts(staticPart(row), more),
+  ...(row.reserved ?? []).flatMap((part) => reservedAmounts(part, more)),
+];
+
+const staticPart = (row: RoleResources): RoleResources => {
+  if (row.reserved === undefined) return row;
+  const dynamic = row.reserved.map((part) => part.resources).reduce(add, NOTHING);
+  return { role: row.role, resources: subtract(row.resources, dynamic), portRanges: row.portRanges };
+};
+
+const isNothing = (row: RoleResources): boolean => amounts(row, {}).length === 0;
+
+const reservedAmounts = (part: Reserved, more: object): readonly object[] => {
+  const labels = Object.entries(part.labels).map(([key, value]) => ({ key, value }));
+  const held = {
+    ...more,
+    role: part.role,
+    reservations: [{ type: 'DYNAMIC', role: part.role, principal: part.principal, labels: { labels } }],
+  };
+  const inVolumes = part.volumes.reduce((sum, volume) => sum + volume.sizeMib, 0);
+  const bare = { ...part.resources, diskMib: part.resources.diskMib - inVolumes };
+  return [
+    ...amounts({ role: part.role, resources: bare, portRanges: [] }, held),
+    ...part.volumes.flatMap(({ id, containerPath, sizeMib }) =>
+      scalar('disk', sizeMib, {
+        ...held,
+        disk: {
+          persistence: { id, principal: part.principal },
+          volume: { container_path: containerPath, mode: 'RW' },
+        },
+      }),
+    ),
+  ];
+};
+
+const amounts = ({ resources: amount, portRanges }: RoleResources, more: object): readonly object[] => [
   ...scalar('cpus', amount.cpuMilli / 1000, more),
   ...scalar('mem', amount.memMib, more),
   ...scalar('disk', amount.diskMib, more),

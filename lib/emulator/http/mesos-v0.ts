@@ -6,10 +6,11 @@ import { add, NOTHING } from '../../core/model/resources';
 import type { AgentRow, FrameworkRow, RoleResources, TaskRow } from '../mesos/api';
 import type { EmulatedWorld } from '../world';
 import type { MasterPlace } from './mesos-answers';
-import { flags, VERSION } from './mesos-answers';
+import { flags, versionInfo } from './mesos-answers';
 import {
-  AGENT_CAPABILITIES,
   allocated,
+  canDrain,
+  capabilitiesOf,
   drainInfo,
   frameworkCapabilities,
   knowsDrainStart,
@@ -78,7 +79,7 @@ export const state = (world: EmulatedWorld, place: MasterPlace): object => {
   const isLeading = leader.kind === 'leading';
   const pid = `master@${place.host}:${place.port}`;
   return {
-    ...VERSION,
+    ...versionInfo(world),
     start_time: place.startedAt / 1000,
     ...(isLeading ? { elected_time: leader.since / 1000, id: leader.masterId } : {}),
     pid,
@@ -200,9 +201,9 @@ const slave = (row: AgentRow): object => ({
   ),
   unreserved_resources: sums(row.total.filter(({ role }) => role === '*')),
   active: row.active,
-  deactivated: row.deactivated,
+  ...(canDrain(row.version) ? { deactivated: row.deactivated } : {}),
   version: row.version,
-  capabilities: AGENT_CAPABILITIES,
+  capabilities: capabilitiesOf(row.version),
   ...(row.drain === undefined
     ? {}
     : {

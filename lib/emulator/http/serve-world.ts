@@ -120,6 +120,7 @@ const listenMasters = async (setup: Setup): Promise<readonly Listening[]> => {
         credentials: options.mesos?.credentials,
         recoveryMs: options.mesos?.recoveryMs ?? 100,
         subscribers,
+        clock,
         startedAt,
       }),
       faults,

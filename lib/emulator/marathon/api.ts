@@ -132,7 +132,8 @@ export type RejectRow = {
 };
 export type QueueRow = {
   readonly count: number;
-  readonly role: string;
+  /** Since 1.9. */
+  readonly role?: string;
   readonly delay: { readonly timeLeftSeconds: number; readonly overdue: boolean };
   readonly since: string;
   readonly processedOffersSummary: {
@@ -234,6 +235,8 @@ export type Marathon = {
   /** `host:port` of the leading node. */
   leader(): string;
   isUp(): boolean;
+  /** Whether a standby points at the leader's event stream rather than hand it through. */
+  readonly redirectsEvents: boolean;
   subscribe(listener: (event: MarathonEvent) => void): () => void;
 
   /** From now on tasks of the app end `afterMs` after they start to run; undefined ends that. */

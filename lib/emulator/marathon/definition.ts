@@ -221,7 +221,7 @@ export const appTerms = (app: AppDefinition): Terms => {
   const ports = portsOf(app);
   const { unreachableStrategy: strategy } = app;
   return {
-    each: { ...need(app), ports: ports.length },
+    each: { ...withVolumes(need(app), app['container']), ports: ports.length },
     ports,
     role: app.role,
     constraints: app.constraints.flatMap(([field = '', operator = '', value]) =>
@@ -230,6 +230,7 @@ export const appTerms = (app: AppDefinition): Terms => {
     acceptedRoles: app.acceptedResourceRoles ?? [],
     labels: app.labels,
     hasHealth: app.healthChecks.length > 0,
+    patienceMs: patienceOf(app.healthChecks[0]),
     backoff: {
       firstMs: app.backoffSeconds * 1000,
       factor: app.backoffFactor,
@@ -248,6 +249,7 @@ export const appTerms = (app: AppDefinition): Terms => {
     },
     youngestFirst: app.killSelection === 'YOUNGEST_FIRST',
     resident: hasPersistentVolume(app['container']),
+    volumes: persistentVolumes(app['container']),
     containers: [],
     ...(app.taskKillGracePeriodSeconds === undefined
       ? {}
@@ -255,9 +257,17 @@ export const appTerms = (app: AppDefinition): Terms => {
   };
 };
 
+const withVolumes = (amount: Resources, container: unknown): Resources =>
+  persistentVolumes(container).reduce(
+    (sum, volume) => ({ ...sum, diskMib: sum.diskMib + Math.ceil(volume.sizeMib) }),
+    amount,
+  );
+
 const containerSchema = z.looseObject({
   portMappings: z.array(z.looseObject({ hostPort: z.number().int().optional() })).default([]),
-  volumes: z.array(z.looseObject({ persistent: z.unknown().optional() })).default([]),
+  volumes: z
+    .array(z.looseObject({ containerPath: z.string().default(''), persistent: z.unknown().optional() }))
+    .default([]),
 });
 const networksSchema = z.array(z.looseObject({ mode: z.string().optional() })).default([]);
 
@@ -274,6 +284,26 @@ const portsOf = (app: AppDefinition): number[] => {
 
 const hasPersistentVolume = (container: unknown): boolean =>
   containerOf(container)?.volumes.some((volume) => volume.persistent !== undefined) === true;
+
+const checkSchema = z.looseObject({
+  gracePeriodSeconds: amount.default(300),
+  intervalSeconds: amount.default(60),
+  maxConsecutiveFailures: amount.default(3),
+});
+
+/** Failures within the grace count for nothing; with 0 failures allowed it is never killed. */
+const patienceOf = (check: unknown): number | undefined => {
+  const read = checkSchema.safeParse(check ?? {}).data;
+  if (read === undefined || read.maxConsecutiveFailures === 0) return undefined;
+  return (read.gracePeriodSeconds + read.intervalSeconds * read.maxConsecutiveFailures) * 1000;
+};
+
+const persistentSchema = z.looseObject({ size: amount.default(0) }).catch({ size: 0 });
+
+const persistentVolumes = (container: unknown): Terms['volumes'] =>
+  (containerOf(container)?.volumes ?? []).flatMap(({ containerPath, persistent }) =>
+    persistent === undefined ? [] : [{ containerPath, sizeMib: persistentSchema.parse(persistent).size }],
+  );
 
 const podConstraints = (pod: z.infer<typeof podSchema>): Constraint[] =>
   pod.scheduling.placement.constraints.flatMap((one) => toConstraint(one.fieldName, one.operator, one.value));
@@ -304,6 +334,7 @@ export const podTerms = (definition: PodDefinition): Terms => {
     upgrade: { minimumHealth: upgrade.minimumHealthCapacity, overCapacity: upgrade.maximumOverCapacity },
     youngestFirst: true,
     resident: false,
+    volumes: [],
     containers: pod.containers.map(({ name }) => name),
   };
 };

@@ -1,9 +1,10 @@
 // Deployments: one at a time for each run spec. A start or a scale ends when as many instances run (and are healthy) as
 // wanted; a restart replaces old instances within the upgrade strategy; a stop ends when nothing is left (semantics §2.3).
-import type { AppDefinition, Deployed, DeploymentRow, PodDefinition } from './api';
+import type { AppDefinition, AppRow, Deployed, DeploymentRow, GroupRow, PodDefinition } from './api';
 import { MarathonFailure } from './api';
 import { createPlaced } from './constraints';
-import { decommission, scaleCheck, scheduleInstances } from './instances';
+import { groupRow, isAppDefinition } from './rows';
+import { decommission, isLive, killInstance, scaleNow, scheduleInstances } from './instances';
 import type { Deployment, DeploymentKind, Instance, MarathonState, Service } from './state';
 import { emit, isActive, isReady } from './state';
 
@@ -44,7 +45,7 @@ export const deploy = (state: MarathonState, change: Change): Deployed => {
     `Marathon starts to ${change.kind} ${names(deployment)}.`,
   );
   emit(state, 'deployment_info', {
-    plan: planOf(deployment),
+    plan: planOf(state, deployment),
     currentStep: { actions: lastStep(deployment) },
   });
   for (const service of deployment.services) startStep(state, deployment, service);
@@ -57,7 +58,7 @@ const startStep = (state: MarathonState, deployment: Deployment, service: Servic
   switch (deployment.kind) {
     case 'start':
     case 'scale':
-      scaleCheck(state, service);
+      scaleNow(state, service);
       return;
     case 'restart':
       service.placed = createPlaced(service.terms.constraints);
@@ -77,7 +78,26 @@ export const deploymentProgress = (state: MarathonState, service: Service): void
   const { deployment } = service;
   if (deployment === undefined) return;
   if (deployment.kind === 'restart') advanceRestart(state, service);
+  else if (deployment.kind !== 'stop') planSync(state, service);
   checkDeployment(state, deployment);
+};
+
+const SYNC_MS = 5_000;
+
+/** A deployment that starts instances counts them again every five seconds. */
+const planSync = (state: MarathonState, service: Service): void => {
+  if (service.sync !== undefined || liveCount(service) >= service.target) return;
+  service.sync = state.base.timeline.after(SYNC_MS, () => {
+    service.sync = undefined;
+    const isOpen = service.deployment?.kind === 'start' || service.deployment?.kind === 'scale';
+    if (isOpen && liveCount(service) < service.target) scaleNow(state, service);
+  });
+};
+
+const liveCount = (service: Service): number => {
+  let count = 0;
+  for (const instance of service.instances.values()) if (isLive(instance)) count += 1;
+  return count;
 };
 
 /** As many old ones are killed as the health floor allows, as many new ones started as the ceiling allows. */
@@ -85,23 +105,37 @@ const advanceRestart = (state: MarathonState, service: Service): void => {
   const all = [...service.instances.values()];
   const old = all.filter((instance) => instance.version !== service.version && instance.goal === 'Running');
   const { minimumHealth, overCapacity } = service.terms.upgrade;
-  const floor = Math.ceil(service.target * minimumHealth);
+  const least = Math.ceil(service.target * minimumHealth);
   const most = Math.floor(service.target * (1 + overCapacity));
-  const ceiling = floor === most ? most + 1 : most;
+  // Where both are the same nothing could move: one more is started, or with a volume one less kept.
+  const floor = least === most && service.terms.resident ? least - 1 : least;
+  const ceiling = least === most && !service.terms.resident ? most + 1 : most;
   let ready = all.filter((instance) => isReady(instance) && instance.goal === 'Running').length;
   for (const instance of old) {
     if (isReady(instance)) {
       if (ready <= floor) continue;
       ready -= 1;
     }
-    decommission(state, instance);
+    renew(state, instance);
   }
-  const present = [...service.instances.values()];
+  const present = [...service.instances.values()].filter((instance) => instance.goal !== 'Stopped');
   const fresh = present.filter(
     (instance) => instance.version === service.version && instance.goal === 'Running',
   );
   const room = Math.min(service.target - fresh.length, ceiling - present.length);
   if (room > 0) scheduleInstances(state, service, room);
+};
+
+/** One with a volume is launched again where it is, as the new version. */
+const renew = (state: MarathonState, instance: Instance): void => {
+  if (instance.home === undefined) {
+    decommission(state, instance);
+    return;
+  }
+  instance.version = instance.service.version;
+  if (!isActive(instance.condition)) return;
+  killInstance(state, instance);
+  instance.condition = 'Killing';
 };
 
 const checkDeployment = (state: MarathonState, deployment: Deployment): void => {
@@ -134,7 +168,7 @@ export const endDeployment = (
     if (service.deployment === deployment) service.deployment = undefined;
     if (how === 'success' && deployment.kind === 'stop') removeService(state, service);
   }
-  const plan = planOf(deployment);
+  const plan = planOf(state, deployment);
   const outcome = how === 'success' ? 'is done' : 'was cancelled';
   state.base.scribe.write(
     'deployment-finished',
@@ -179,11 +213,27 @@ const stepsOf = (deployment: Deployment): ActionRow[][] => {
 
 const lastStep = (deployment: Deployment): ActionRow[] => stepsOf(deployment).at(-1) ?? [];
 
-const planOf = (deployment: Deployment) => ({
+const planOf = (state: MarathonState, deployment: Deployment) => ({
   id: deployment.id,
   steps: stepsOf(deployment).map((actions) => ({ actions })),
   version: deployment.version,
+  ...(state.traits.hasHeavyPlans ? groupsOf(state, deployment) : {}),
 });
+
+const groupsOf = (state: MarathonState, { before }: Deployment): { original: GroupRow; target: GroupRow } => {
+  const target = groupRow(state, '/');
+  const past = (row: AppRow): AppRow[] => {
+    if (!before.has(row.id)) return [row];
+    const definition = before.get(row.id);
+    return definition !== undefined && isAppDefinition(definition) ? [{ ...row, ...definition }] : [];
+  };
+  const original = (group: GroupRow): GroupRow => ({
+    ...group,
+    apps: group.apps.flatMap(past),
+    groups: group.groups.map(original),
+  });
+  return { original: original(target), target };
+};
 
 export const deploymentRow = (deployment: Deployment): DeploymentRow => {
   const steps = stepsOf(deployment);

@@ -3,7 +3,7 @@ import type { MarathonState } from './state';
 
 export const LEADER = 'marathon-1.emulated:8080';
 
-const VERSIONS = { '1.8': '1.8.244', '1.10': '1.10.19', '1.11': '1.11.24' } as const;
+const VERSIONS = { '1.5': '1.5.15', '1.8': '1.8.244', '1.10': '1.10.19', '1.11': '1.11.24' } as const;
 
 export const infoOf = (state: MarathonState): Readonly<Record<string, unknown>> => {
   const { marathon } = state.base.settings;
@@ -26,7 +26,8 @@ export const infoOf = (state: MarathonState): Readonly<Record<string, unknown>> 
       reconciliation_initial_delay: 15_000,
       reconciliation_interval: marathon.reconciliationMs,
       max_running_deployments: marathon.maxDeployments,
-      task_launch_timeout: 300_000,
+      scale_apps_interval: marathon.scaleCheckMs,
+      task_launch_timeout: marathon.taskLaunchTimeoutMs,
     },
     zookeeper_config: {
       zk: 'zk://zk-1.emulated:2181/marathon',

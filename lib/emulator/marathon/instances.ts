@@ -1,11 +1,14 @@
 // Instances: scheduled, launched, updated, killed, expunged (semantics §2.1, §2.7).
 import type { ChronicleKind } from '../chronicle';
 import type { Update } from '../mesos/master';
+import { unreserve } from '../mesos/reservations';
 import { endTask, isTerminal, killTask } from '../mesos/tasks';
 import { addDelay, resetDelay, watchViability } from './backoff';
 import { announceInstance, askForOffers, endStay, grantToken, restIfContent } from './launcher';
 import { placeOf } from './match';
 import { conditionOf } from './condition';
+import type { HealthHooks } from './health';
+import { watchHealth } from './health';
 import { killOrder } from './selection';
 import type { Condition, Instance, MarathonState, Service } from './state';
 import { emit, isActive } from './state';
@@ -13,10 +16,16 @@ import { emit, isActive } from './state';
 const changed = (state: MarathonState, service: Service): void => state.hooks.changed(service);
 
 export const scheduleInstances = (state: MarathonState, service: Service, count: number): void => {
-  for (let made = 0; made < count; made += 1) {
+  const stopped = [...service.instances.values()].filter((one) => one.goal === 'Stopped').slice(0, count);
+  for (const instance of stopped) {
+    instance.goal = 'Running';
+    instance.version = service.version;
+    if (!isActive(instance.condition)) reschedule(state, instance);
+  }
+  for (let made = stopped.length; made < count; made += 1) {
     state.instanceNumber += 1;
     const instance: Instance = {
-      id: `${service.id.slice(1).replaceAll('/', '_')}.instance-${state.base.dice.uuid('marathon-instance')}`,
+      id: instanceId(state, service),
       service,
       number: state.instanceNumber,
       version: service.version,
@@ -33,14 +42,23 @@ export const scheduleInstances = (state: MarathonState, service: Service, count:
   if (count > 0) askForOffers(state);
 };
 
-/** The scale check: as many live instances as wanted. */
+const instanceId = (state: MarathonState, service: Service): string => {
+  const path = service.id.slice(1).replaceAll('/', '_');
+  return `${path}.${state.traits.hasGoals ? 'instance' : 'marathon'}-${state.base.dice.uuid('marathon-instance')}`;
+};
+
+/** The scale check. While a deployment holds the lock it is dropped, and comes again with the next round (E10). */
 export const scaleCheck = (state: MarathonState, service: Service): void => {
-  if (service.deployment?.kind === 'restart' || service.deployment?.kind === 'stop') return;
+  if (service.deployment === undefined) scaleNow(state, service);
+};
+
+/** As many live instances as wanted. */
+export const scaleNow = (state: MarathonState, service: Service): void => {
   const live = [...service.instances.values()].filter(isLive);
   if (live.length < service.target) scheduleInstances(state, service, service.target - live.length);
   else if (live.length > service.target) {
     for (const instance of killOrder(service, live).slice(0, live.length - service.target))
-      decommission(state, instance);
+      retire(state, instance);
   }
 };
 
@@ -54,6 +72,17 @@ export const decommission = (state: MarathonState, instance: Instance): void => 
   else expunge(state, instance);
 };
 
+/** Fewer are wanted: one with a volume stops and keeps what is reserved for it. */
+export const retire = (state: MarathonState, instance: Instance): void => {
+  if (instance.home === undefined) {
+    decommission(state, instance);
+    return;
+  }
+  instance.goal = 'Stopped';
+  instance.service.waiting.delete(instance);
+  if (isActive(instance.condition)) killInstance(state, instance);
+};
+
 /** KILL only: the goal stays, so that a task killed this way is replaced under the same instance. */
 export const killInstance = (state: MarathonState, instance: Instance): void => {
   if (instance.task !== undefined)
@@ -64,6 +93,7 @@ export const killInstance = (state: MarathonState, instance: Instance): void => 
 export const expunge = (state: MarathonState, instance: Instance): void => {
   const { service } = instance;
   leavePlace(instance);
+  if (instance.home !== undefined) unreserve(instance.home, instance.id);
   service.instances.delete(instance.id);
   service.waiting.delete(instance);
   if (instance.task !== undefined) state.byTask.delete(instance.task.id);
@@ -124,35 +154,20 @@ const firstRun = (state: MarathonState, instance: Instance): void => {
   tell(state, instance, 'task-running', `${service.id} runs on ${instance.agent?.hostname ?? ''}.`);
   watchViability(state, instance);
   startCrash(state, instance);
-  if (service.terms.hasHealth) watchHealth(state, instance);
+  if (service.terms.hasHealth) watchHealth(state, instance, healthHooks(state));
   else grantToken(state);
 };
 
+const healthHooks = (state: MarathonState): HealthHooks => ({
+  changed: (instance) => {
+    if (instance.healthy === true) grantToken(state);
+    changed(state, instance.service);
+  },
+  kill: (instance) => killInstance(state, instance),
+});
+
 const tell = (state: MarathonState, instance: Instance, kind: ChronicleKind, text: string): void =>
   state.base.scribe.write(kind, instance.task?.id ?? instance.id, text);
-
-const watchHealth = (state: MarathonState, instance: Instance): void => {
-  const { timeline, dice, settings } = state.base;
-  const { incarnation } = instance;
-  timeline.after(dice.span('task-healthy', settings.marathon.taskHealthyMs), () => {
-    if (instance.incarnation !== incarnation || instance.condition !== 'Running') return;
-    instance.healthy = true;
-    grantToken(state);
-    tell(
-      state,
-      instance,
-      'task-healthy',
-      `${instance.service.id} is healthy on ${instance.agent?.hostname ?? ''}.`,
-    );
-    emit(state, 'instance_health_changed_event', {
-      instanceId: instance.id,
-      runSpecId: instance.service.id,
-      healthy: true,
-      runSpecVersion: instance.version,
-    });
-    changed(state, instance.service);
-  });
-};
 
 const startCrash = (state: MarathonState, instance: Instance): void => {
   const { crash } = instance.service;
@@ -186,15 +201,40 @@ const loseSight = (state: MarathonState, instance: Instance): void => {
   if (instance.goal !== 'Running') {
     expunge(state, instance);
   } else if (strategy !== 'disabled' && strategy.inactiveMs === 0 && strategy.expungeMs === 0) {
-    expunge(state, instance);
-    scaleCheck(state, service);
+    giveUpAtOnce(state, instance);
   } else if (strategy !== 'disabled') {
     awaitReturn(state, instance, strategy);
   }
   changed(state, service);
 };
 
+/** Another is started for it. Before 1.7 the lost one stays in sight until the next tick. */
+const giveUpAtOnce = (state: MarathonState, instance: Instance): void => {
+  if (state.traits.expungesAtOnce) {
+    expunge(state, instance);
+    scaleCheck(state, instance.service);
+    return;
+  }
+  const { since } = instance;
+  setInactive(state, instance);
+  state.base.timeline.at(nextTick(state, since), () => {
+    if (instance.since === since && instance.service.instances.has(instance.id)) expunge(state, instance);
+  });
+};
+
+/** It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5). */
+const setInactive = (state: MarathonState, instance: Instance): void => {
+  instance.condition = 'UnreachableInactive';
+  takePlace(instance);
+  scaleCheck(state, instance.service);
+};
+
 const TICK_MS = 30_000;
+const FIRST_TICK_MS = 300_000;
+
+/** The first look at lost tasks comes five minutes after the election, then one every 30 s. */
+const nextTick = (state: MarathonState, time: number): number =>
+  state.electedAt + Math.max(FIRST_TICK_MS, Math.ceil((time - state.electedAt) / TICK_MS) * TICK_MS);
 
 /** Replaced after one time, expunged after the other; looked at on a tick of 30 s only. */
 const awaitReturn = (
@@ -204,17 +244,12 @@ const awaitReturn = (
 ): void => {
   const { timeline } = state.base;
   const { since } = instance;
-  const onTick = (ms: number): number =>
-    state.electedAt + Math.ceil((since + ms - state.electedAt) / TICK_MS) * TICK_MS;
   const isStillLost = (): boolean => instance.since === since && instance.service.instances.has(instance.id);
-  timeline.at(onTick(strategy.inactiveMs), () => {
+  timeline.at(nextTick(state, since + strategy.inactiveMs), () => {
     if (!isStillLost() || instance.condition !== 'Unreachable') return;
-    instance.condition = 'UnreachableInactive';
-    // It counts for constraints again: a UNIQUE app's replacement may not take its host (semantics §2.5).
-    takePlace(instance);
-    scaleCheck(state, instance.service);
+    setInactive(state, instance);
   });
-  timeline.at(onTick(strategy.expungeMs), () => {
+  timeline.at(nextTick(state, since + strategy.expungeMs), () => {
     if (isStillLost()) expunge(state, instance);
   });
 };
@@ -231,18 +266,41 @@ const endIncarnation = (
   tell(state, instance, 'task-ended', `${service.id} on ${host} ended: ${condition}.`);
   instance.condition = condition;
   announceInstance(state, instance);
-  const isDraining = reason === 'REASON_AGENT_DRAINING';
-  if (isDraining && state.version !== '1.8') resetDelay(state, service);
-  else if (['Gone', 'Dropped', 'Failed', 'Finished', 'Error'].includes(condition)) addDelay(state, service);
+  noteEnd(state, service, condition, reason);
   leavePlace(instance);
   if (instance.task !== undefined) state.byTask.delete(instance.task.id);
+  if (instance.goal === 'Stopped') {
+    instance.task = undefined;
+    changed(state, service);
+    return;
+  }
   if (instance.goal !== 'Running') {
     expunge(state, instance);
     if (service.deployment === undefined) scaleCheck(state, service);
     return;
   }
   // Gone with its agent is gone with its volume: a new, empty one is made elsewhere.
-  if (condition === 'Gone') instance.home = undefined;
+  if (condition === 'Gone' && state.traits.freesGoneReservations) instance.home = undefined;
+  if (!state.traits.hasGoals && instance.home === undefined) {
+    expunge(state, instance);
+    scaleCheck(state, service);
+    return;
+  }
+  reschedule(state, instance);
+};
+
+const noteEnd = (
+  state: MarathonState,
+  service: Service,
+  condition: Condition,
+  reason: string | undefined,
+): void => {
+  if (reason === 'REASON_AGENT_DRAINING' && state.traits.resetsDelayOnDrain) resetDelay(state, service);
+  else if (['Gone', 'Dropped', 'Failed', 'Finished', 'Error'].includes(condition)) addDelay(state, service);
+};
+
+const reschedule = (state: MarathonState, instance: Instance): void => {
+  const { service } = instance;
   instance.condition = 'Scheduled';
   instance.since = state.base.timeline.now();
   instance.task = undefined;

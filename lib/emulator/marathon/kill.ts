@@ -1,7 +1,7 @@
 // The kill endpoints (semantics §2.2).
 import type { Killed, KillOptions, PodInstanceRow } from './api';
 import { MarathonFailure } from './api';
-import { decommission, expunge, killInstance, scaleCheck } from './instances';
+import { expunge, killInstance, retire, scaleCheck } from './instances';
 import { podInstanceRow, taskRow } from './rows';
 import { findService, shrink } from './services';
 import type { Instance, MarathonState, Service } from './state';
@@ -92,7 +92,7 @@ const shrinkFirst = (
   }
   for (const instance of chosen) instance.goal = 'Decommissioned';
   const deployed = shrink(state, by, force);
-  for (const instance of chosen) decommission(state, instance);
+  for (const instance of chosen) retire(state, instance);
   return deployed;
 };
 

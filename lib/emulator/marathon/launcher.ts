@@ -4,7 +4,9 @@ import type { Resources } from '../../core/model/resources';
 import { NOTHING, subtract } from '../../core/model/resources';
 import type { Agent, Offer, OfferAnswer } from '../mesos/master';
 import { revive, suppress } from '../mesos/offers';
-import { launchTask } from '../mesos/tasks';
+import type { Reservation } from '../mesos/reservations';
+import { reserve } from '../mesos/reservations';
+import { killTask, launchTask } from '../mesos/tasks';
 import type { Match } from './match';
 import { matchOffer, placeOf } from './match';
 import type { Instance, MarathonState, Service } from './state';
@@ -43,7 +45,7 @@ const reviveNow = (state: MarathonState): boolean => {
 
 /** Nothing waits: Mesos need not offer. */
 export const restIfContent = (state: MarathonState): void => {
-  if (state.up && wanting(state).length === 0) suppress(state.master);
+  if (state.traits.suppresses && state.up && wanting(state).length === 0) suppress(state.master);
 };
 
 export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer => {
@@ -55,7 +57,7 @@ export const considerOffer = (state: MarathonState, offer: Offer): OfferAnswer =
   while (queue.length > 0 && launched < settings.marathon.instancesPerOffer && state.tokens > 0) {
     const service = queue.shift();
     if (service === undefined) break;
-    const match = matchOffer(state, service, offer.agent, free);
+    const match = matchOffer(state, service, { ...offer, free });
     record(state, service, offer, match);
     if (match.kind === 'no-match') continue;
     launch(state, service, offer.agent, match);
@@ -140,13 +142,13 @@ const launch = (
   instance.startedAt = undefined;
   instance.healthy = undefined;
   instance.agent = agent;
-  if (service.terms.resident) instance.home = agent;
+  const { taken, reservation } = holdings(instance, agent, match.taken);
   instance.ports = match.ports;
   if (instance.version === service.version) {
     instance.counted = true;
     service.placed.add(placeOf(agent));
   }
-  const id = taskId(instance);
+  const id = taskId(state, instance);
   state.base.scribe.write('task-placed', id, `${service.id} is placed on ${agent.hostname}.`);
   const { terms } = service;
   state.byTask.set(id, instance);
@@ -154,16 +156,68 @@ const launch = (
     id,
     name: taskName(service.id),
     need: terms.each,
-    taken: match.taken,
+    taken,
+    reservation,
+    isStuck: state.neverStart.has(service.id),
     ports: match.ports,
     ...(terms.graceMs === undefined ? {} : { graceMs: terms.graceMs }),
   });
+  if (instance.task.isStuck === true) watchOverdue(state, instance);
   announceInstance(state, instance);
 };
 
-const taskId = (instance: Instance): string => {
+/** Killed when it stages too long, and launched again. */
+const watchOverdue = (state: MarathonState, instance: Instance): void => {
+  const { task } = instance;
+  state.base.timeline.after(state.base.settings.marathon.taskLaunchTimeoutMs, () => {
+    if (task !== undefined && instance.task === task && !task.running) killTask(state.master, task);
+  });
+};
+
+type Holdings = {
+  readonly taken: ReadonlyMap<string, Resources>;
+  readonly reservation: Reservation | undefined;
+};
+
+/** With a persistent volume all but the ports is reserved before the first launch, and kept. Nothing can be reserved
+ *  for everybody's role, so that an app of `*` gets one of the framework's name. */
+const holdings = (instance: Instance, agent: Agent, matched: ReadonlyMap<string, Resources>): Holdings => {
+  const { service } = instance;
+  const { terms } = service;
+  if (!terms.resident) return { taken: matched, reservation: undefined };
+  instance.home = agent;
+  const known = agent.reservations.get(instance.id);
+  if (known !== undefined) return { taken: matched, reservation: known };
+  const parts = [...matched];
+  const reservation = reserve(agent, instance.id, {
+    from: new Map(parts.map(([role, part]) => [role, { ...part, ports: 0 }])),
+    role: terms.role === '*' ? 'marathon' : terms.role,
+    principal: 'marathon',
+    labels: { marathon_framework_id: 'marathon', marathon_task_id: instance.id },
+    volumes: terms.volumes.map((volume, index) => ({
+      ...volume,
+      id: `${instance.id}#${volume.containerPath}#${index}`,
+    })),
+  });
+  const taken = new Map(
+    parts.flatMap(([role, { ports }]): [string, Resources][] =>
+      ports === 0 ? [] : [[role, { ...NOTHING, ports }]],
+    ),
+  );
+  return { taken, reservation };
+};
+
+const taskId = (state: MarathonState, instance: Instance): string => {
   const [container] = instance.service.terms.containers;
+  if (!state.traits.hasGoals) return taskIdWithoutGoals(instance, container);
   return `${instance.id}.${container ?? '_app'}.${instance.incarnation}`;
+};
+
+/** Before 1.8 an app's task bears the instance's number; only one with a volume is launched again as the same. */
+const taskIdWithoutGoals = (instance: Instance, container: string | undefined): string => {
+  if (container !== undefined) return `${instance.id}.${container}`;
+  const id = instance.id.replace('.marathon-', '.');
+  return instance.service.terms.resident ? `${id}.${instance.incarnation}` : id;
 };
 
 /** Mesos' name of a task: the parts of the path from the end, `frontend.web`. */

@@ -3,6 +3,7 @@ import { iso } from '../base';
 import type { Base } from '../base';
 import { addFramework, frameworkReturned } from '../mesos/frameworks';
 import type { Master, Scheduler } from '../mesos/master';
+import { revive } from '../mesos/offers';
 import { reconcileTask } from '../mesos/reconcile';
 import type { MarathonVersion } from '../settings';
 import { deploymentProgress } from './deployments';
@@ -26,7 +27,9 @@ export const createMarathon = (base: Base, master: Master, version: MarathonVers
   const framework = addFramework(master, 'marathon', { roles: [role], scheduler });
   const state = createState(base, master, framework, version);
   state.hooks = { changed: (service) => deploymentProgress(state, service) };
+  if (!state.traits.suppresses) revive(master);
   planReconciliation(state, FIRST_RECONCILIATION_MS);
+  planScaleCheck(state, FIRST_RECONCILIATION_MS);
   return state;
 };
 
@@ -35,7 +38,8 @@ const stop = (state: MarathonState): void => {
   if (!state.up) return;
   emit(state, 'scheduler_disconnected_event', {});
   state.up = false;
-  for (const ticket of [state.revival, state.repeat, state.reconciliation]) ticket?.cancel();
+  for (const ticket of [state.revival, state.repeat, state.reconciliation, state.scaleChecks])
+    ticket?.cancel();
   state.revival = undefined;
   state.repeat = undefined;
   state.base.scribe.write('marathon-down', 'marathon', 'Marathon lost its Mesos master and restarts.');
@@ -56,13 +60,22 @@ const start = (state: MarathonState): void => {
   frameworkReturned(state.master, state.framework);
   emit(state, 'scheduler_reregistered_event', { master: 'leader' });
   askForOffers(state);
+  if (!state.traits.suppresses) revive(state.master);
   planReconciliation(state, FIRST_RECONCILIATION_MS);
+  planScaleCheck(state, FIRST_RECONCILIATION_MS);
 };
 
 const planReconciliation = (state: MarathonState, ms: number): void => {
   state.reconciliation = state.base.timeline.after(ms, () => {
     reconcile(state);
     planReconciliation(state, state.base.settings.marathon.reconciliationMs);
+  });
+};
+
+const planScaleCheck = (state: MarathonState, ms: number): void => {
+  state.scaleChecks = state.base.timeline.after(ms, () => {
+    for (const service of state.services.values()) scaleCheck(state, service);
+    planScaleCheck(state, state.base.settings.marathon.scaleCheckMs);
   });
 };
 
@@ -75,7 +88,6 @@ const reconcile = (state: MarathonState): void => {
     if (status === undefined || status.state === lastKnown(instance.condition)) continue;
     applyUpdate(state, { task, status });
   }
-  for (const service of state.services.values()) scaleCheck(state, service);
 };
 
 const lastKnown = (condition: string): string => {

@@ -3,7 +3,7 @@ import type { Place, RejectReason } from '../../core/model/app';
 import { REJECT_REASONS } from '../../core/model/app';
 import type { Dimension, Resources } from '../../core/model/resources';
 import { add, DIMENSIONS, NOTHING } from '../../core/model/resources';
-import type { Agent } from '../mesos/master';
+import type { Agent, Offer } from '../mesos/master';
 import { choosePorts } from '../mesos/ports';
 import { meetsConstraint } from './constraints';
 import type { Instance, MarathonState, Service } from './state';
@@ -35,23 +35,39 @@ export const placeOf = (agent: Agent): Place => ({
 export const matchOffer = (
   state: MarathonState,
   service: Service,
-  agent: Agent,
-  free: ReadonlyMap<string, Resources>,
+  { agent, free, unavailability }: Pick<Offer, 'agent' | 'free' | 'unavailability'>,
 ): Match => {
   if (isRemote(state, service, agent)) return refusal(0);
   const accepted = acceptedPart(service, free);
   const instance = instanceFor(service, agent);
   if (accepted.size === 0) return refusal(bit('UnfulfilledRole'));
-  const room = sumOf(accepted);
+  const held = instance === undefined ? undefined : agent.reservations.get(instance.id);
+  const room = held === undefined ? sumOf(accepted) : { ...held.resources, ports: sumOf(accepted).ports };
   const mask =
     (meetsAll(state, service, agent) ? 0 : bit('UnfulfilledConstraint')) |
+    (isInWindow(state, unavailability) ? bit('UnfulfilledConstraint') | bit('AgentMaintenance') : 0) |
     (instance === undefined ? bit('NoCorrespondingReservationFound') : 0) |
     shortages(service, agent, room);
   if (instance === undefined || mask !== 0) return refusal(mask);
   // Ports are looked at only when everything else is there.
   const ports = portsFor(state, service, agent, room);
   if (ports === undefined) return refusal(bit('InsufficientPorts'));
-  return { kind: 'match', instance, taken: take(service.terms.each, accepted), ports };
+  return {
+    kind: 'match',
+    instance,
+    taken: take(held === undefined ? service.terms.each : portsOnly(service.terms.each), accepted),
+    ports,
+  };
+};
+
+/** Inside the window, or a little before it; after it the agent is as good as any, though Mesos still says DRAINING. */
+const isInWindow = (state: MarathonState, window: Offer['unavailability']): boolean => {
+  if (window === undefined || !state.traits.mindsMaintenance) return false;
+  const { timeline, settings } = state.base;
+  const now = timeline.now();
+  return (
+    now >= window.startMs - settings.marathon.drainingMs && now < (window.endMs ?? Number.POSITIVE_INFINITY)
+  );
 };
 
 /** Any that waits; one with a volume only on the agent that holds it. */
@@ -135,6 +151,8 @@ const meetsAll = (state: MarathonState, service: Service, agent: Agent): boolean
     meetsConstraint(constraint, place, service.placed, rules),
   );
 };
+
+const portsOnly = ({ ports }: Resources): Resources => ({ ...NOTHING, ports });
 
 /** Reserved amounts first, then everybody's. */
 const take = (each: Resources, accepted: ReadonlyMap<string, Resources>): ReadonlyMap<string, Resources> => {

@@ -75,6 +75,7 @@ export const operationsOf = (state: MarathonState): Marathon => {
     info: up(() => infoOf(state)),
     leader: up(() => LEADER),
     isUp: () => state.up,
+    redirectsEvents: state.traits.redirectsEvents,
     subscribe: state.events.subscribe,
     crash: (id, how) => setCrash(state, id, how),
     runSpec: up((id) => {

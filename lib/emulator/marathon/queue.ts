@@ -22,7 +22,7 @@ export const queueRows = (state: MarathonState, embed?: 'lastUnusedOffers'): Que
     const { definition, statistics, terms } = service;
     return {
       count: waiting.length,
-      role: terms.role,
+      ...(state.traits.hasRoles ? { role: terms.role } : {}),
       delay: delayOf(state, service),
       since: iso(oldest(waiting)),
       processedOffersSummary: {

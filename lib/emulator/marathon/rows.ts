@@ -23,6 +23,7 @@ export const appRow = (service: Service): AppRow[] => {
     if (['Provisioned', 'Staging', 'Starting'].includes(instance.condition)) counts.tasksStaged += 1;
     if (instance.condition === 'Running') counts.tasksRunning += 1;
     if (instance.healthy === true) counts.tasksHealthy += 1;
+    if (instance.healthy === false) counts.tasksUnhealthy += 1;
   }
   const deployments = service.deployment === undefined ? [] : [{ id: service.deployment.id }];
   return [{ ...versioned(service, definition), ...counts, deployments }];
@@ -62,7 +63,12 @@ export const taskRow = (instance: Instance): TaskRow | undefined => {
       ? {}
       : {
           healthCheckResults: [
-            { alive: instance.healthy, instanceId: instance.id, taskId: task.id, consecutiveFailures: 0 },
+            {
+              alive: instance.healthy,
+              instanceId: instance.id,
+              taskId: task.id,
+              consecutiveFailures: instance.healthy ? 0 : 1,
+            },
           ],
         }),
   };

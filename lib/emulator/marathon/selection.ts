@@ -2,17 +2,10 @@
 import { placeOf } from './match';
 import type { Condition, Instance, Service } from './state';
 
-/** Which go first: Unreachable, Staging, Starting, Running; scheduled ones come last (semantics §2.3). Among running
+/** Which go first: Unreachable, Staging, Starting, Running; all others, scheduled ones too, come last (semantics §2.3). Among running
  *  ones those of the fullest group of a GROUP_BY, then by age. */
 export const killOrder = (service: Service, live: readonly Instance[]): Instance[] => {
-  const order: readonly Condition[] = [
-    'Unreachable',
-    'Provisioned',
-    'Staging',
-    'Starting',
-    'Running',
-    'Killing',
-  ];
+  const order: readonly Condition[] = ['Unreachable', 'Staging', 'Starting', 'Running'];
   const rank = (instance: Instance): number => {
     const found = order.indexOf(instance.condition);
     return found < 0 ? order.length : found;

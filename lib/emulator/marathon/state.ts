@@ -10,6 +10,8 @@ import type { MarathonVersion } from '../settings';
 import type { Ticket } from '../timeline';
 import type { AppDefinition, MarathonEvent, PodDefinition } from './api';
 import type { Placed } from './constraints';
+import type { Traits } from './versions';
+import { TRAITS } from './versions';
 
 export type Condition =
   | 'Scheduled'
@@ -33,7 +35,8 @@ export type Instance = {
   readonly service: Service;
   readonly number: number;
   version: string;
-  goal: 'Running' | 'Decommissioned';
+  /** Stopped: a scale-down took its task, its reservation is kept. */
+  goal: 'Running' | 'Stopped' | 'Decommissioned';
   condition: Condition;
   since: Millis;
   incarnation: number;
@@ -60,12 +63,15 @@ export type Terms = {
   readonly acceptedRoles: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly hasHealth: boolean;
+  /** How long an unhealthy instance is let live; undefined for ever. */
+  readonly patienceMs?: number | undefined;
   readonly graceMs?: number;
   readonly backoff: { readonly firstMs: number; readonly factor: number; readonly mostMs: number };
   readonly unreachable: 'disabled' | { readonly inactiveMs: number; readonly expungeMs: number };
   readonly upgrade: { readonly minimumHealth: number; readonly overCapacity: number };
   readonly youngestFirst: boolean;
   readonly resident: boolean;
+  readonly volumes: readonly { readonly containerPath: string; readonly sizeMib: number }[];
   readonly containers: readonly string[];
 };
 
@@ -104,6 +110,8 @@ export type Service = {
   backoff?: { readonly delayMs: number; readonly until: Millis } | undefined;
   crash?: Crash | undefined;
   deployment?: Deployment | undefined;
+  /** A deployment looks again whether enough were started. */
+  sync?: Ticket | undefined;
 };
 
 export type DeploymentKind = 'start' | 'scale' | 'restart' | 'stop';
@@ -121,9 +129,13 @@ export type MarathonState = {
   readonly base: Base;
   readonly master: Master;
   readonly version: MarathonVersion;
+  readonly traits: Traits;
   readonly services: Map<string, Service>;
   readonly byTask: Map<string, Instance>;
   readonly deployments: Map<string, Deployment>;
+  /** Ids of apps whose new instances are in trouble. */
+  readonly neverHealthy: Set<string>;
+  readonly neverStart: Set<string>;
   readonly events: Emitter<MarathonEvent>;
   framework: Framework;
   /** Whoever watches instances hears of each change. */
@@ -136,6 +148,7 @@ export type MarathonState = {
   revival?: Ticket | undefined;
   repeat?: Ticket | undefined;
   reconciliation?: Ticket | undefined;
+  scaleChecks?: Ticket | undefined;
   lastVersion: Millis;
   instanceNumber: number;
 };
@@ -149,9 +162,12 @@ export const createState = (
   base,
   master,
   version,
+  traits: TRAITS[version],
   services: new Map(),
   byTask: new Map(),
   deployments: new Map(),
+  neverHealthy: new Set(),
+  neverStart: new Set(),
   events: createEmitter<MarathonEvent>(),
   framework,
   hooks: { changed: () => undefined },

@@ -9,6 +9,21 @@ export type RoleResources = {
   readonly role: string;
   readonly resources: Resources;
   readonly portRanges: readonly PortRange[];
+  /** The part of it that a framework reserved, reservation by reservation. */
+  readonly reserved?: readonly Reserved[];
+};
+
+/** A dynamic reservation. */
+export type Reserved = {
+  readonly role: string;
+  readonly resources: Resources;
+  readonly principal: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly volumes: readonly {
+    readonly id: string;
+    readonly containerPath: string;
+    readonly sizeMib: number;
+  }[];
 };
 
 export type DrainInfo = {
@@ -16,6 +31,19 @@ export type DrainInfo = {
   readonly maxGracePeriodNs?: number;
   readonly markGone: boolean;
   readonly startedAt: Millis;
+};
+
+/** A part that is left out matches nothing but another that is left out. */
+export type MachineId = { readonly hostname?: string | undefined; readonly ip?: string | undefined };
+/** Nanoseconds since the epoch; without a duration it has no end. */
+export type MaintenanceWindow = {
+  readonly machines: readonly MachineId[];
+  readonly startNs: bigint;
+  readonly durationNs?: bigint | undefined;
+};
+export type MaintenanceStatus = {
+  readonly draining: readonly MachineId[];
+  readonly down: readonly MachineId[];
 };
 
 export type AgentRow = {
@@ -118,6 +146,10 @@ export type MesosMaster = {
   readonly clusterName: string;
   /** How many masters there are; the leader is `leader().index`. */
   readonly masters: number;
+  /** As /version says it. */
+  readonly version: string;
+  /** Whether there are DRAIN_AGENT, DEACTIVATE_AGENT and REACTIVATE_AGENT: since 1.9. Else each throws 400. */
+  readonly canDrain: boolean;
   leader(): LeaderState;
   agents(): readonly AgentRow[];
   recoveredAgents(): readonly RecoveredAgentRow[];
@@ -141,8 +173,37 @@ export type MesosMaster = {
     options?: { readonly maxGracePeriodNs?: number; readonly markGone?: boolean },
   ): void;
 
+  maintenanceSchedule(): readonly MaintenanceWindow[];
+  maintenanceStatus(): MaintenanceStatus;
+  /** The whole schedule, in place of the one before. */
+  updateMaintenanceSchedule(windows: readonly MaintenanceWindow[]): void;
+  /** DRAINING to DOWN. */
+  startMaintenance(machines: readonly MachineId[]): void;
+  /** DOWN to UP. */
+  stopMaintenance(machines: readonly MachineId[]): void;
+
+  /** 400 for an unknown framework. Its tasks are killed, and no drain is looked at because of it (mesos-observed 1). */
+  teardown(frameworkId: string): void;
+
   /** A running task of another framework, which is made when it is not known. Returns the task's id. */
-  occupy(agentId: string, resources: Partial<Resources>, framework: string): string;
+  occupy(
+    agentId: string,
+    resources: Partial<Resources>,
+    framework: string,
+    options?: {
+      readonly graceMs?: number;
+      /** How long it takes to end after TERM; never longer than its grace. */
+      readonly stopMs?: number;
+      /** As mesos-execute does: it ends with the task and acknowledges nothing more. */
+      readonly endsFramework?: boolean;
+    },
+  ): string;
+  /** Such a framework loses its master; after its failover timeout, if it has one, it is torn down. */
+  disconnectFramework(framework: string, options?: { readonly failoverTimeoutMs?: number }): void;
+  /** It is back, and acknowledges what it missed. */
+  reconnectFramework(framework: string): void;
+  /** How long a write of the registry takes now, in milliseconds. */
+  registryMs(): number;
   /** Ends such a task as TASK_FINISHED. */
   release(taskId: string): void;
   /** An agent that is there already, not booted from a machine (a fixed fleet). Returns its id. */

@@ -9,17 +9,18 @@ import { killTask } from './tasks';
 export const carryOutDrain = (master: Master, agent: Agent): void => {
   for (const task of agent.tasks.values()) {
     killTask(master, task, {
-      graceMs: graceOf(agent, task),
+      graceMs: graceOf(master, agent, task),
       reason: 'REASON_AGENT_DRAINING',
       rewrite: agent.drain?.markGone === true ? 'TASK_GONE_BY_OPERATOR' : 'TASK_KILLED',
     });
   }
 };
 
-/** The smaller of the task's own grace and the drain's; the executor's default when there is neither. */
-const graceOf = (agent: Agent, task: Task): number | undefined => {
+/** The smaller of the task's own grace and the drain's; the executor's default when there is neither. The command
+ *  executor on the old driver never hears of the drain's. */
+const graceOf = (master: Master, agent: Agent, task: Task): number | undefined => {
   const most = agent.drain?.maxGracePeriodNs;
-  if (most === undefined) return task.graceMs;
+  if (most === undefined || !master.base.settings.agent.httpCommandExecutor) return task.graceMs;
   return Math.min(task.graceMs ?? Number.POSITIVE_INFINITY, most / 1_000_000);
 };
 

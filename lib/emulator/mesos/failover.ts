@@ -1,7 +1,8 @@
 // The leader is lost and another takes over: it has read the registry and knows no task, no offer and no unreachable
 // task until agents and frameworks are back (B8, mesos-observed 20).
 import type { Agent, Master } from './master';
-import { markUnreachable, returnAgent } from './registration';
+import { giveUp, returnAgent } from './registration';
+import { awaitRemoval } from './removals';
 
 export const masterFailover = (master: Master): void => {
   const { timeline, scribe, settings } = master.base;
@@ -23,6 +24,8 @@ export const masterFailover = (master: Master): void => {
 const loseTouch = (agent: Agent): void => {
   agent.doom?.cancel();
   agent.doom = undefined;
+  agent.removal?.cancel();
+  agent.removal = undefined;
   agent.filter = undefined;
   agent.inbox.length = 0;
   if (agent.standing === 'registered') agent.standing = 'recovered';
@@ -39,6 +42,7 @@ const elect = (master: Master): void => {
   master.ledSince = timeline.now();
   master.agentNumber = 0;
   master.offerNumber = 0;
+  master.nextRemovalAt = 0;
   master.tasks.clear();
   master.lost.clear();
   master.candidates.clear();
@@ -57,16 +61,16 @@ const elect = (master: Master): void => {
     });
   }
   for (const framework of master.frameworks.values()) {
-    if (framework.scheduler === undefined) framework.connected = true;
+    if (framework.scheduler === undefined) framework.connected = framework.isAway !== true;
     else framework.scheduler.reconnected();
   }
   for (const retry of master.waiting.splice(0)) retry();
   const leader = master.leaderId;
-  timeline.after(settings.mesos.agentReregisterTimeoutMs, () => giveUp(master, leader));
+  timeline.after(settings.mesos.agentReregisterTimeoutMs, () => giveUpTheRest(master, leader));
 };
 
-const giveUp = (master: Master, leader: string): void => {
+const giveUpTheRest = (master: Master, leader: string): void => {
   if (master.leaderId !== leader || !master.leads) return;
   for (const agent of master.agents.values())
-    if (agent.standing === 'recovered') markUnreachable(master, agent);
+    if (agent.standing === 'recovered') awaitRemoval(master, agent, () => giveUp(master, agent));
 };

@@ -6,7 +6,8 @@ import type { TaskState } from './api';
 import type { Agent, Framework, Master, Scheduler } from './master';
 import { freeOf, useResources } from './master';
 import { choosePorts } from './ports';
-import { endTask, flushOutbox, statusOf, taskRow } from './tasks';
+import { frameworkRow } from './rows';
+import { endTask, flushOutbox, masterUpdate, statusOf, taskRow } from './tasks';
 
 export const addFramework = (
   master: Master,
@@ -14,7 +15,7 @@ export const addFramework = (
   options: { readonly roles: readonly string[]; readonly scheduler?: Scheduler },
 ): Framework => {
   const framework: Framework = {
-    id: `${master.leaderId}-${String(master.frameworks.size).padStart(4, '0')}`,
+    id: `${master.leaderId}-${String(master.frameworkNumber++).padStart(4, '0')}`,
     name,
     roles: options.roles,
     registeredAt: master.base.timeline.now(),
@@ -32,7 +33,12 @@ export const frameworkReturned = (master: Master, framework: Framework): void =>
 };
 
 /** @throws MesosFailure 400 when the agent is unknown or has no room. */
-export const occupy = (master: Master, agentId: string, wanted: Partial<Resources>, name: string): string => {
+export const occupy = (
+  master: Master,
+  agentId: string,
+  wanted: Partial<Resources>,
+  { name, ...more }: Occupation,
+): string => {
   const agent = master.agents.get(agentId);
   if (agent === undefined || agent.standing !== 'registered') throw new MesosFailure(400, 'Unknown agent');
   const framework = master.frameworks.get(name) ?? addFramework(master, name, { roles: ['*'] });
@@ -47,11 +53,19 @@ export const occupy = (master: Master, agentId: string, wanted: Partial<Resource
     throw new MesosFailure(400, `Agent ${agentId} has no room for that`);
   const id = `${name}-${master.base.dice.hex('other-task', 12)}`;
   const taken = new Map([[role, need]]);
-  place(master, { agent, framework, id, need, taken, ports });
+  place(master, { agent, framework, id, need, taken, ports, ...more });
   return id;
 };
 
-type Placement = {
+type Occupation = {
+  /** The framework's. */
+  readonly name: string;
+  readonly graceMs?: number;
+  readonly stopMs?: number;
+  readonly endsFramework?: boolean;
+};
+
+type Placement = Omit<Occupation, 'name'> & {
   readonly agent: Agent;
   readonly framework: Framework;
   readonly id: string;
@@ -61,16 +75,12 @@ type Placement = {
 };
 
 /** It runs from the start: when the world begins to be watched, others were there already. */
-const place = (master: Master, { agent, framework, id, need, taken, ports }: Placement): void => {
+const place = (master: Master, placement: Placement): void => {
+  const { agent, framework, id, taken, ports } = placement;
   const running: TaskState = 'TASK_RUNNING';
   const task = {
-    id,
+    ...placement,
     name: id,
-    agent,
-    framework,
-    need,
-    taken,
-    ports,
     statuses: [statusOf(master, running)],
     state: running,
     killing: false,
@@ -83,6 +93,61 @@ const place = (master: Master, { agent, framework, id, need, taken, ports }: Pla
   for (const port of ports) agent.ports.taken.add(port);
   master.events.emit({ type: 'TASK_ADDED', task: taskRow(task) });
   master.base.scribe.write('task-placed', id, `${framework.name} runs ${id} on ${agent.hostname}.`);
+};
+
+export const disconnectFramework = (
+  master: Master,
+  name: string,
+  options: { readonly failoverTimeoutMs?: number } = {},
+): void => {
+  const framework = named(master, name);
+  framework.connected = false;
+  framework.isAway = true;
+  if (options.failoverTimeoutMs === undefined) return;
+  master.base.timeline.after(options.failoverTimeoutMs, () => {
+    if (!framework.connected && master.frameworks.get(name) === framework) removeFramework(master, framework);
+  });
+};
+
+export const reconnectFramework = (master: Master, name: string): void => {
+  const framework = named(master, name);
+  framework.isAway = false;
+  frameworkReturned(master, framework);
+};
+
+const named = (master: Master, name: string): Framework => {
+  const framework = master.frameworks.get(name);
+  if (framework !== undefined) return framework;
+  throw new MesosFailure(400, 'No framework found with specified ID');
+};
+
+/** @throws MesosFailure 400 when it is unknown. */
+export const teardown = (master: Master, frameworkId: string): void => {
+  const framework = [...master.frameworks.values()].find(({ id }) => id === frameworkId);
+  if (framework === undefined) throw new MesosFailure(400, 'No framework found with specified ID');
+  removeFramework(master, framework);
+};
+
+/** Nobody looks whether a drain is done because of it: an agent that only its tasks held up stays DRAINING. */
+export const removeFramework = (master: Master, framework: Framework): void => {
+  framework.connected = false;
+  master.frameworks.delete(framework.name);
+  for (const agent of master.agents.values()) {
+    for (const task of [...agent.tasks.values()].filter((one) => one.framework === framework)) {
+      task.unacknowledged = undefined;
+      masterUpdate(
+        master,
+        task,
+        statusOf(master, 'TASK_KILLED', {
+          source: 'SOURCE_MASTER',
+          message: `Framework ${framework.id} removed`,
+        }),
+      );
+    }
+    const held = agent.outbox.filter(({ task }) => task.framework !== framework);
+    agent.outbox.splice(0, agent.outbox.length, ...held);
+  }
+  master.events.emit({ type: 'FRAMEWORK_REMOVED', framework: frameworkRow(framework) });
 };
 
 export const release = (master: Master, taskId: string): void => {

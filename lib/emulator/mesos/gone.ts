@@ -1,5 +1,6 @@
 // MARK_AGENT_GONE: irreversible (semantics §1.4).
 import type { Agent, Master } from './master';
+import { cancelRemoval } from './removals';
 import { masterUpdate, statusOf } from './tasks';
 
 /** Of a recovered agent nothing follows: no update, and it stays listed until the next failover. */
@@ -8,6 +9,7 @@ export const goneAgent = (master: Master, agent: Agent): void => {
   agent.standing = 'gone';
   agent.doom?.cancel();
   agent.doom = undefined;
+  cancelRemoval(master, agent);
   master.base.scribe.write('agent-gone', agent.id, `Agent ${agent.hostname} is marked gone.`);
   if (was === 'recovered') {
     agent.goneWhileRecovered = true;

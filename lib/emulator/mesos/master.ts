@@ -6,9 +6,12 @@ import type { Resources } from '../../core/model/resources';
 import { add, NOTHING, subtract } from '../../core/model/resources';
 import type { Base, Emitter } from '../base';
 import { createEmitter } from '../base';
+import type { MesosVersion } from '../settings';
 import type { Ticket } from '../timeline';
-import type { DrainInfo, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
+import type { Machine } from './machines';
+import type { DrainInfo, MaintenanceWindow, MesosEvent, TaskRow, TaskState, TaskStatusRow } from './api';
 import type { PortBook } from './ports';
+import type { Reservation } from './reservations';
 
 /** In the leader's eyes. `recovered`: known from the registry, not seen since the failover. */
 export type Standing = 'registered' | 'recovered' | 'unreachable' | 'gone' | 'removed';
@@ -21,7 +24,10 @@ export type Agent = {
   readonly machine?: string;
   readonly attributes: Attributes;
   readonly domain?: { readonly region: string; readonly zone: string };
-  readonly total: ReadonlyMap<string, Resources>;
+  /** By role, without what is reserved dynamically. */
+  readonly total: Map<string, Resources>;
+  /** By the instance that holds it. */
+  readonly reservations: Map<string, Reservation>;
   readonly used: Map<string, Resources>;
   readonly ports: PortBook;
   readonly tasks: Map<string, Task>;
@@ -37,9 +43,13 @@ export type Agent = {
   deactivated: boolean;
   drain?: DrainInfo | undefined;
   registeredAt: Millis;
-  reregisteredAt?: Millis;
+  reregisteredAt?: Millis | undefined;
   /** Fires when the leader gives it up. */
   doom?: Ticket | undefined;
+  /** Its turn to be given up, where there is a limit. */
+  removal?: Ticket | undefined;
+  /** A write of the registry about it is under way, after which it is no more what it was. */
+  transition?: 'gone' | 'unreachable' | undefined;
   /** Stays listed as recovered until the next failover (mesos-observed 25). */
   goneWhileRecovered: boolean;
   /** What Marathon declined, and until when it is not offered that again. */
@@ -59,11 +69,21 @@ export type Task = {
   /** By role, as it was taken. */
   readonly taken: ReadonlyMap<string, Resources>;
   readonly ports: readonly number[];
+  /** Beside what it takes: what was kept for it. */
+  readonly reservation?: Reservation | undefined;
   readonly graceMs?: number;
+  /** Its framework ends when it does, and acknowledges nothing more. */
+  readonly endsFramework?: boolean;
+  /** It never leaves staging. */
+  isStuck?: boolean;
+  /** How long it takes to end after TERM; drawn when it is not said. */
+  readonly stopMs?: number;
   readonly statuses: TaskStatusRow[];
   /** The next thing that its executor does. */
   next?: Ticket | undefined;
   state: TaskState;
+  /** Where the agent's last word has come to the leader and no acknowledgement from the framework. */
+  unacknowledged?: TaskState | undefined;
   killing: boolean;
   /** The agent got it; else only the leader believes in it. */
   arrived: boolean;
@@ -80,6 +100,8 @@ export type Framework = {
   readonly registeredAt: Millis;
   readonly scheduler?: Scheduler;
   connected: boolean;
+  /** Away of itself, not because the leader is. */
+  isAway?: boolean;
 };
 
 /** A framework of the world that wants offers: Marathon. */
@@ -93,6 +115,8 @@ export type Offer = {
   readonly id: string;
   readonly agent: Agent;
   readonly free: ReadonlyMap<string, Resources>;
+  /** Its machine's window in the maintenance schedule. */
+  readonly unavailability?: { readonly startMs: number; readonly endMs?: number } | undefined;
 };
 export type OfferAnswer =
   | { readonly kind: 'accepted' }
@@ -102,6 +126,7 @@ export type Master = {
   readonly base: Base;
   readonly clusterName: string;
   readonly count: number;
+  readonly version: MesosVersion;
   readonly events: Emitter<MesosEvent>;
   readonly agents: Map<string, Agent>;
   readonly frameworks: Map<string, Framework>;
@@ -113,8 +138,17 @@ export type Master = {
   /** Agents that may have something to offer since they were last looked at. */
   readonly candidates: Set<Agent>;
   readonly waiting: (() => void)[];
+  /** Those that were ever in a maintenance schedule. */
+  readonly machines: Map<string, Machine>;
+  schedule: readonly MaintenanceWindow[];
+  /** The registry takes no write before this. */
+  stalledUntil: Millis;
+  nextRemovalAt: Millis;
   readonly startedAt: Millis;
-  hooks: { readonly taskEnded: (agent: Agent) => void };
+  hooks: {
+    readonly taskEnded: (agent: Agent) => void;
+    readonly frameworkEnded: (framework: Framework) => void;
+  };
   leaderId: string;
   leaderIndex: number;
   leads: boolean;
@@ -123,12 +157,15 @@ export type Master = {
   allocation?: Ticket | undefined;
   agentNumber: number;
   offerNumber: number;
+  frameworkNumber: number;
 };
 
-export const createMaster = (base: Base, clusterName: string, count: number): Master => ({
+export const createMaster = (
+  base: Base,
+  options: Pick<Master, 'clusterName' | 'count' | 'version'>,
+): Master => ({
   base,
-  clusterName,
-  count,
+  ...options,
   events: createEmitter<MesosEvent>(),
   agents: new Map(),
   frameworks: new Map(),
@@ -138,8 +175,12 @@ export const createMaster = (base: Base, clusterName: string, count: number): Ma
   counters: {},
   candidates: new Set(),
   waiting: [],
+  machines: new Map(),
+  schedule: [],
+  stalledUntil: 0,
+  nextRemovalAt: 0,
   startedAt: base.timeline.now(),
-  hooks: { taskEnded: () => undefined },
+  hooks: { taskEnded: () => undefined, frameworkEnded: () => undefined },
   leaderId: base.dice.uuid('master'),
   leaderIndex: 0,
   leads: true,
@@ -147,6 +188,7 @@ export const createMaster = (base: Base, clusterName: string, count: number): Ma
   suppressed: true,
   agentNumber: 0,
   offerNumber: 0,
+  frameworkNumber: 0,
 });
 
 export const bump = (master: Master, counter: string, by = 1): void => {

@@ -1,10 +1,12 @@
 // The allocator: once an interval, and at once when an agent comes or a framework revives. Only agents at which
 // something changed are looked at, so that a quiet cluster costs nothing.
 import type { Resources } from '../../core/model/resources';
-import { add, fits, NOTHING } from '../../core/model/resources';
+import { add, fits } from '../../core/model/resources';
 import { LEAST_OFFER } from '../settings';
 import type { Agent, Framework, Master, OfferAnswer } from './master';
+import { unavailability } from './machines';
 import { freeOf } from './master';
+import { idleReserved } from './reservations';
 
 /** Something may be free there now. */
 export const considerAgent = (master: Master, agent: Agent): void => {
@@ -66,12 +68,17 @@ const allocate = (master: Master): void => {
 const offerAgent = (master: Master, framework: Framework, agent: Agent): void => {
   if (!isOffered(agent)) return;
   const free = visibleTo(framework, agent);
-  const sum = [...free.values()].reduce(add, NOTHING);
+  const sum = [...free.values()].reduce(add, idleReserved(agent));
   if (sum.cpuMilli < LEAST_OFFER.cpuMilli && sum.memMib < LEAST_OFFER.memMib) return;
   if (isFiltered(master, agent, sum)) return;
   master.offerNumber += 1;
   const id = `${master.leaderId}-O${master.offerNumber}`;
-  const answer = framework.scheduler?.offer({ id, agent, free });
+  const answer = framework.scheduler?.offer({
+    id,
+    agent,
+    free,
+    unavailability: unavailability(master, agent),
+  });
   if (answer !== undefined) conclude(master, agent, sum, answer);
 };
 

@@ -2,15 +2,27 @@
 import type { LeaderState, MesosMaster, NewAgent } from './api';
 import { MesosFailure } from './api';
 import { checkDrained } from './drain';
-import { occupy, release } from './frameworks';
+import {
+  disconnectFramework,
+  occupy,
+  reconnectFramework,
+  release,
+  removeFramework,
+  teardown,
+} from './frameworks';
+import { maintenanceStatus, replaceSchedule, startMaintenance, stopMaintenance } from './maintenance';
 import type { Master } from './master';
 import { deactivateAgent, drainAgent, markAgentGone, reactivateAgent } from './operator';
 import { registerAgent } from './registration';
-import { agentRow, frameworkRow, listed, listedRecovered, metricsOf, recoveredRow } from './rows';
+import { registryMs } from './registry';
+import { agentRow, frameworkRow, listed, listedRecovered, metricsOf, recoveredRow, versionOf } from './rows';
 import { taskRow } from './tasks';
 
 export const operationsOf = (master: Master): MesosMaster => {
-  master.hooks = { taskEnded: (agent) => checkDrained(master, agent) };
+  master.hooks = {
+    taskEnded: (agent) => checkDrained(master, agent),
+    frameworkEnded: (framework) => removeFramework(master, framework),
+  };
   const led =
     <A extends readonly unknown[], R>(run: (...given: A) => R) =>
     (...given: A): R => {
@@ -20,8 +32,10 @@ export const operationsOf = (master: Master): MesosMaster => {
   return {
     clusterName: master.clusterName,
     masters: master.count,
+    version: versionOf(master),
+    canDrain: master.version !== '1.8',
     leader: () => leaderOf(master),
-    agents: led(() => listed(master).map(agentRow)),
+    agents: led(() => listed(master).map((agent) => agentRow(master, agent))),
     recoveredAgents: led(() => listedRecovered(master).map(recoveredRow)),
     unreachableCount: led(
       () => [...master.agents.values()].filter((agent) => agent.standing === 'unreachable').length,
@@ -39,7 +53,18 @@ export const operationsOf = (master: Master): MesosMaster => {
     deactivateAgent: led((agentId: string) => deactivateAgent(master, agentId)),
     reactivateAgent: led((agentId: string) => reactivateAgent(master, agentId)),
     drainAgent: led((agentId, options = {}) => drainAgent(master, agentId, options)),
-    occupy: led((agentId, resources, framework) => occupy(master, agentId, resources, framework)),
+    maintenanceSchedule: led(() => master.schedule),
+    maintenanceStatus: led(() => maintenanceStatus(master)),
+    updateMaintenanceSchedule: led((windows) => replaceSchedule(master, windows)),
+    startMaintenance: led((machines) => startMaintenance(master, machines)),
+    stopMaintenance: led((machines) => stopMaintenance(master, machines)),
+    teardown: led((id: string) => teardown(master, id)),
+    occupy: led((agentId, resources, name, options) =>
+      occupy(master, agentId, resources, { ...options, name }),
+    ),
+    disconnectFramework: led((name, options) => disconnectFramework(master, name, options)),
+    reconnectFramework: led((name: string) => reconnectFramework(master, name)),
+    registryMs: () => registryMs(master),
     release: led((taskId: string) => release(master, taskId)),
     addAgent: led((agent: NewAgent) => addAgent(master, agent)),
   };

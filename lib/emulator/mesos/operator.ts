@@ -4,23 +4,45 @@ import { carryOutDrain, checkDrained } from './drain';
 import type { Agent, Master } from './master';
 import { considerAgentNow } from './offers';
 import { goneAgent } from './gone';
+import { writeRegistry } from './registry';
+import { refuseScheduled } from './machines';
 
 export const markAgentGone = (master: Master, agentId: string): void => {
   const agent = master.agents.get(agentId);
   if (agent === undefined || agent.standing === 'removed')
     throw new MesosFailure(404, `Agent '${agentId}' not found`);
-  if (agent.standing !== 'gone') goneAgent(master, agent);
+  if (agent.standing === 'gone') return;
+  if (agent.transition !== undefined)
+    throw new MesosFailure(503, `Agent '${agentId}' is already in transition to ${agent.transition}`);
+  writeRegistry(master, agent, { transition: 'gone', done: () => goneAgent(master, agent) });
+};
+
+/** What a master of before 1.9 says to a call whose type it does not know. */
+const requireDraining = (master: Master): void => {
+  if (master.version === '1.8')
+    throw new MesosFailure(400, "Failed to validate master::Call: Expecting 'type' to be present");
 };
 
 export const deactivateAgent = (master: Master, agentId: string): void => {
+  requireDraining(master);
   const agent = known(master, agentId);
-  if (!agent.deactivated) {
-    master.base.scribe.write('agent-deactivated', agent.id, `Agent ${agent.hostname} gets no more offers.`);
-  }
-  agent.deactivated = true;
+  writeRegistry(master, agent, {
+    transition: undefined,
+    done: () => {
+      if (!agent.deactivated) {
+        master.base.scribe.write(
+          'agent-deactivated',
+          agent.id,
+          `Agent ${agent.hostname} gets no more offers.`,
+        );
+      }
+      agent.deactivated = true;
+    },
+  });
 };
 
 export const reactivateAgent = (master: Master, agentId: string): void => {
+  requireDraining(master);
   const agent = master.agents.get(agentId);
   if (agent === undefined || !isKnown(agent) || !agent.deactivated) {
     throw new MesosFailure(400, 'Agent is not deactivated');
@@ -39,7 +61,17 @@ export const drainAgent = (
   agentId: string,
   options: { readonly maxGracePeriodNs?: number; readonly markGone?: boolean },
 ): void => {
+  requireDraining(master);
   const agent = known(master, agentId);
+  refuseScheduled(master, agent);
+  writeRegistry(master, agent, { transition: undefined, done: () => startDrain(master, agent, options) });
+};
+
+const startDrain = (
+  master: Master,
+  agent: Agent,
+  options: { readonly maxGracePeriodNs?: number; readonly markGone?: boolean },
+): void => {
   agent.deactivated = true;
   agent.drain = {
     state: 'DRAINING',
@@ -61,6 +93,7 @@ const isKnown = (agent: Agent): boolean =>
 
 const known = (master: Master, agentId: string): Agent => {
   const agent = master.agents.get(agentId);
+  if (agent?.transition === 'gone') throw new MesosFailure(409, 'Agent is currently being marked gone');
   if (agent !== undefined && isKnown(agent)) return agent;
   throw new MesosFailure(400, 'Unknown agent');
 };

@@ -4,11 +4,16 @@ import type { Attributes } from '../../core/model/attributes';
 import type { Resources } from '../../core/model/resources';
 import { add, NOTHING } from '../../core/model/resources';
 import { checkDrained, resumeDrain } from './drain';
+import type { Machine } from './machines';
+import { keyOf } from './machines';
 import type { Agent, Master, Standing, Task } from './master';
 import { shutDown } from './gone';
 import { bump } from './master';
 import { considerAgentNow } from './offers';
 import { createPortBook } from './ports';
+import { writeRegistry } from './registry';
+import { awaitRemoval, cancelRemoval } from './removals';
+import { unreserveOrphans } from './reservations';
 import { flushOutbox, forgetTask, masterUpdate, statusOf } from './tasks';
 
 export type Registration = {
@@ -25,8 +30,9 @@ const RETRY_MS = 1_000;
 /** A first registration. Without a leader, or while the leader still believes in an agent at the same address, it is
  *  tried again. @returns the agent, when it registered at once. */
 export const registerAgent = (master: Master, from: Registration): Agent | undefined => {
-  if (!master.leads) {
-    master.waiting.push(() => registerAgent(master, from));
+  const down = downMachine(master, from);
+  if (!master.leads || down !== undefined) {
+    (down?.waiting ?? master.waiting).push(() => registerAgent(master, from));
     return undefined;
   }
   const old = [...master.agents.values()].find(
@@ -36,7 +42,11 @@ export const registerAgent = (master: Master, from: Registration): Agent | undef
     master.base.timeline.after(RETRY_MS, () => registerAgent(master, from));
     return undefined;
   }
-  if (old !== undefined) removeAgent(master, old, 'a new agent registered at the same address');
+  if (old !== undefined)
+    removeAgent(master, old, {
+      text: 'a new agent registered at the same address',
+      reason: 'registered',
+    });
   const agent = admitted(master, from);
   master.agents.set(agent.id, agent);
   bump(master, 'slave_registrations');
@@ -44,6 +54,12 @@ export const registerAgent = (master: Master, from: Registration): Agent | undef
   master.events.emit({ type: 'AGENT_ADDED', agentId: agent.id });
   considerAgentNow(master, agent);
   return agent;
+};
+
+/** An agent of such a machine is told to end, and again at every start. */
+const downMachine = (master: Master, from: Registration): Machine | undefined => {
+  const machine = master.machines.get(keyOf(from));
+  return machine?.mode === 'DOWN' ? machine : undefined;
 };
 
 const admitted = (master: Master, from: Registration): Agent => {
@@ -55,7 +71,8 @@ const admitted = (master: Master, from: Registration): Agent => {
     hostname: from.hostname,
     ip: from.ip,
     attributes: from.attributes,
-    total: from.byRole,
+    total: new Map(from.byRole),
+    reservations: new Map(),
     used: new Map(),
     ports: createPortBook(begin, ports),
     tasks: new Map(),
@@ -110,20 +127,28 @@ export const agentDied = (master: Master, agent: Agent, how: 'clean' | 'hard'): 
 
 /** The pings after this moment go unanswered: given up after five of them, 75 to 90 s from now (B4). */
 export const missAgent = (master: Master, agent: Agent): void => {
-  if (agent.doom !== undefined || agent.standing !== 'registered' || !master.leads) return;
+  if (
+    agent.doom !== undefined ||
+    agent.removal !== undefined ||
+    agent.standing !== 'registered' ||
+    !master.leads
+  )
+    return;
   const { timeline, dice, settings } = master.base;
   const { pingTimeoutMs, maxPingTimeouts } = settings.mesos;
   const untilNextPing = dice.int('ping', 0, pingTimeoutMs);
   agent.doom = timeline.after(untilNextPing + pingTimeoutMs * maxPingTimeouts, () => {
     agent.doom = undefined;
-    bump(master, 'slave_unreachable_scheduled');
-    bump(master, 'slave_unreachable_completed');
-    markUnreachable(master, agent);
+    awaitRemoval(master, agent, () => giveUp(master, agent));
   });
 };
 
+/** Once the registry has it. */
+export const giveUp = (master: Master, agent: Agent): void =>
+  writeRegistry(master, agent, { transition: 'unreachable', done: () => markUnreachable(master, agent) });
+
 /** Its tasks are unreachable, not ended; no event names the agent (B5, B6). */
-export const markUnreachable = (master: Master, agent: Agent): void => {
+const markUnreachable = (master: Master, agent: Agent): void => {
   const wasRegistered = agent.standing === 'registered';
   if (!wasRegistered && agent.standing !== 'recovered') return;
   agent.standing = 'unreachable';
@@ -159,6 +184,7 @@ export const returnAgent = (master: Master, agent: Agent): void => {
   agent.reachable = true;
   agent.doom?.cancel();
   agent.doom = undefined;
+  cancelRemoval(master, agent);
   if (!master.leads) {
     master.waiting.push(() => returnAgent(master, agent));
     return;
@@ -187,6 +213,7 @@ const reregister = (master: Master, agent: Agent): void => {
   for (const task of agent.tasks.values()) readmitTask(master, task, was);
   if (was === 'unreachable') master.events.emit({ type: 'AGENT_ADDED', agentId: agent.id });
   exchange(master, agent);
+  unreserveOrphans(agent);
   resumeDrain(master, agent);
   checkDrained(master, agent);
   considerAgentNow(master, agent);
@@ -220,6 +247,25 @@ const readmitTask = (master: Master, task: Task, was: Standing): void => {
   );
 };
 
+/** A removed agent is started again on what it left: it registers anew under its own id. */
+export const readmitAgent = (master: Master, agent: Agent): void => {
+  if (agent.dead || agent.standing !== 'removed') return;
+  if (!master.leads) {
+    master.waiting.push(() => readmitAgent(master, agent));
+    return;
+  }
+  agent.standing = 'registered';
+  agent.alive = true;
+  agent.connected = true;
+  agent.registeredAt = master.base.timeline.now();
+  agent.reregisteredAt = undefined;
+  agent.filter = undefined;
+  bump(master, 'slave_registrations');
+  master.base.scribe.write('agent-registered', agent.id, registrationText(agent));
+  master.events.emit({ type: 'AGENT_ADDED', agentId: agent.id });
+  considerAgentNow(master, agent);
+};
+
 /** What waited on both sides. */
 const exchange = (master: Master, agent: Agent): void => {
   for (const deliver of agent.inbox.splice(0)) deliver();
@@ -227,11 +273,16 @@ const exchange = (master: Master, agent: Agent): void => {
 };
 
 /** Unregistered or replaced: TASK_LOST even to partition-aware frameworks, and the one event about an agent's end. */
-export const removeAgent = (master: Master, agent: Agent, why: string): void => {
+export const removeAgent = (
+  master: Master,
+  agent: Agent,
+  why: { readonly text: string; readonly reason: string | undefined },
+): void => {
   agent.standing = 'removed';
   agent.connected = false;
   agent.doom?.cancel();
   agent.doom = undefined;
+  cancelRemoval(master, agent);
   for (const task of agent.tasks.values()) {
     masterUpdate(
       master,
@@ -239,12 +290,12 @@ export const removeAgent = (master: Master, agent: Agent, why: string): void => 
       statusOf(master, 'TASK_LOST', {
         source: 'SOURCE_MASTER',
         reason: 'REASON_AGENT_REMOVED',
-        message: why,
+        message: why.text,
       }),
     );
   }
   bump(master, 'slave_removals');
-  bump(master, 'slave_removals/reason_registered');
-  master.base.scribe.write('agent-removed', agent.id, `Agent ${agent.hostname} was removed: ${why}.`);
+  if (why.reason !== undefined) bump(master, `slave_removals/reason_${why.reason}`);
+  master.base.scribe.write('agent-removed', agent.id, `Agent ${agent.hostname} was removed: ${why.text}.`);
   master.events.emit({ type: 'AGENT_REMOVED', agentId: agent.id });
 };

@@ -4,8 +4,9 @@ import { add, NOTHING } from '../../core/model/resources';
 import type { AgentRow, FrameworkRow, RecoveredAgentRow, RoleResources } from './api';
 import type { Agent, Framework, Master } from './master';
 import { rangesOf, wholeRange } from './ports';
+import { withReserved } from './tasks';
 
-const VERSION = '1.11.0';
+const VERSIONS = { '1.8': '1.8.1', '1.11': '1.11.0' } as const;
 const AGENT_PORT = 5051;
 const FAILOVER_TIMEOUT_MS = 604_800_000;
 
@@ -15,21 +16,26 @@ export const listed = (master: Master): Agent[] =>
 export const listedRecovered = (master: Master): Agent[] =>
   [...master.agents.values()].filter((agent) => agent.standing === 'recovered' || agent.goneWhileRecovered);
 
-export const agentRow = (agent: Agent): AgentRow => ({
+export const versionOf = (master: Master): string => VERSIONS[master.version];
+
+export const agentRow = (master: Master, agent: Agent): AgentRow => ({
   ...recoveredRow(agent),
   pid: `slave(1)@${agent.ip}:${AGENT_PORT}`,
-  version: VERSION,
+  version: versionOf(master),
   active: agent.connected && !agent.deactivated,
   connected: agent.connected,
   deactivated: agent.deactivated,
   registeredAt: agent.registeredAt,
-  allocated: [...agent.used]
-    .filter(([, amount]) => !isNothing(amount))
-    .map(([role, resources]) => ({
-      role,
-      resources,
-      portRanges: resources.ports > 0 ? rangesOf(agent.ports.taken) : [],
-    })),
+  allocated: withReserved(
+    [...agent.used]
+      .filter(([, amount]) => !isNothing(amount))
+      .map(([role, resources]) => ({
+        role,
+        resources,
+        portRanges: resources.ports > 0 ? rangesOf(agent.ports.taken) : [],
+      })),
+    [...agent.reservations.values()].filter(({ isInUse }) => isInUse),
+  ),
   // Offers are answered at the instant they are made, so none is ever outstanding here.
   offered: [],
   ...(agent.reregisteredAt === undefined ? {} : { reregisteredAt: agent.reregisteredAt }),
@@ -42,12 +48,15 @@ export const recoveredRow = (agent: Agent): RecoveredAgentRow => ({
   ip: agent.ip,
   port: AGENT_PORT,
   attributes: agent.attributes,
-  total: [...agent.total].map(
-    ([role, resources]): RoleResources => ({
-      role,
-      resources,
-      portRanges: wholeRange(agent.ports, resources.ports),
-    }),
+  total: withReserved(
+    [...agent.total].map(
+      ([role, resources]): RoleResources => ({
+        role,
+        resources,
+        portRanges: wholeRange(agent.ports, resources.ports),
+      }),
+    ),
+    agent.reservations.values(),
   ),
   ...(agent.domain === undefined ? {} : { domain: agent.domain }),
 });
@@ -68,8 +77,12 @@ const isNothing = (amount: Resources): boolean => Object.values(amount).every((v
 /** The gauges and counters by which an autoscaler looks at a master (semantics §1.8). */
 export const metricsOf = (master: Master): Readonly<Record<string, number>> => {
   const agents = listed(master);
-  const total = agents.flatMap((agent) => [...agent.total.values()]).reduce(add, NOTHING);
-  const used = agents.flatMap((agent) => [...agent.used.values()]).reduce(add, NOTHING);
+  const reserved = (agent: Agent): Resources[] =>
+    [...agent.reservations.values()].map((one) => one.resources);
+  const inUse = (agent: Agent): Resources[] =>
+    [...agent.reservations.values()].filter((one) => one.isInUse).map((one) => one.resources);
+  const total = agents.flatMap((agent) => [...agent.total.values(), ...reserved(agent)]).reduce(add, NOTHING);
+  const used = agents.flatMap((agent) => [...agent.used.values(), ...inUse(agent)]).reduce(add, NOTHING);
   const active = agents.filter((agent) => agent.connected && !agent.deactivated).length;
   const connected = agents.filter((agent) => agent.connected).length;
   const counters = Object.fromEntries(

@@ -1,12 +1,14 @@
 // Tasks on agents: launch, run, end, and the updates about it. An update of an agent is repeated until the framework
 // has it; one that the master makes is sent once and lost when nobody listens (C8).
 import type { Resources } from '../../core/model/resources';
-import type { TaskRow, TaskState, TaskStatusRow } from './api';
+import { add, NOTHING } from '../../core/model/resources';
+import type { Reserved, RoleResources, TaskRow, TaskState, TaskStatusRow } from './api';
 import { TERMINAL_STATES } from './api';
 import type { Agent, Framework, Master, Task, Update } from './master';
 import { bump, giveBack, isTalking, useResources } from './master';
 import { considerAgent } from './offers';
 import { rangesOf } from './ports';
+import type { Reservation } from './reservations';
 
 const COMPLETED_PER_FRAMEWORK = 1000;
 
@@ -16,7 +18,9 @@ export type NewTask = {
   readonly need: Resources;
   readonly taken: ReadonlyMap<string, Resources>;
   readonly ports: readonly number[];
+  readonly reservation?: Reservation | undefined;
   readonly graceMs?: number;
+  readonly isStuck?: boolean;
 };
 
 export const isTerminal = (state: TaskState): boolean =>
@@ -37,6 +41,7 @@ export const launchTask = (master: Master, agent: Agent, framework: Framework, w
   agent.tasks.set(task.id, task);
   master.tasks.set(task.id, task);
   useResources(agent, task.taken);
+  if (task.reservation !== undefined) task.reservation.isInUse = true;
   for (const port of task.ports) agent.ports.taken.add(port);
   master.events.emit({ type: 'TASK_ADDED', task: taskRow(task) });
   tell(master, agent, () => startExecutor(master, task));
@@ -44,7 +49,6 @@ export const launchTask = (master: Master, agent: Agent, framework: Framework, w
 };
 
 const startExecutor = (master: Master, task: Task): void => {
-  const { timeline, dice, settings } = master.base;
   task.arrived = true;
   if (task.agent.drain?.state === 'DRAINING') {
     report(
@@ -57,11 +61,23 @@ const startExecutor = (master: Master, task: Task): void => {
     );
     return;
   }
+  if (task.isStuck !== true) startRunning(master, task);
+};
+
+const startRunning = (master: Master, task: Task): void => {
+  const { timeline, dice, settings } = master.base;
   task.next = timeline.after(dice.span('task-start', settings.marathon.taskStartMs), () => {
     task.running = true;
     report(master, task, statusOf(master, 'TASK_STARTING'));
     report(master, task, statusOf(master, 'TASK_RUNNING'));
   });
+};
+
+/** What hung comes loose. */
+export const unstick = (master: Master, task: Task): void => {
+  if (task.isStuck !== true) return;
+  task.isStuck = false;
+  if (task.arrived && !task.killing && !isTerminal(task.state)) startRunning(master, task);
 };
 
 export type KillOrder = {
@@ -78,7 +94,7 @@ export const killTask = (master: Master, task: Task, order: KillOrder = {}): voi
     task.next?.cancel();
     const { timeline, dice, settings } = master.base;
     const graceMs = order.graceMs ?? task.graceMs ?? settings.mesos.defaultGraceMs;
-    const stopMs = Math.min(dice.span('task-stop', settings.marathon.taskStopMs), graceMs);
+    const stopMs = Math.min(task.stopMs ?? dice.span('task-stop', settings.marathon.taskStopMs), graceMs);
     task.next = timeline.after(stopMs, () =>
       report(
         master,
@@ -120,11 +136,12 @@ export const statusOf = (
 const report = (master: Master, task: Task, status: TaskStatusRow): void => {
   if (task.agent.dead) return;
   const update = { task, status };
-  if (!isTalking(master, task.agent) || !task.framework.connected) {
-    task.agent.outbox.push(update);
+  if (isTalking(master, task.agent) && task.framework.connected) {
+    settle(master, update);
     return;
   }
-  settle(master, update);
+  task.agent.outbox.push(update);
+  if (isTalking(master, task.agent)) task.unacknowledged = status.state;
 };
 
 /** After the agent or the framework is back. */
@@ -140,10 +157,16 @@ export const flushOutbox = (master: Master, agent: Agent): void => {
 const settle = (master: Master, update: Update): void => {
   const { task, status } = update;
   if (isTerminal(task.state)) return;
+  task.unacknowledged = undefined;
   task.state = status.state;
   task.statuses.push(status);
   if (isTerminal(status.state)) removeTask(master, task);
   else master.events.emit({ type: 'TASK_UPDATED', task: taskRow(task) });
+  // It went away with its task: nobody acknowledges, so nobody looks at a drain.
+  if (isTerminal(status.state) && task.endsFramework === true) {
+    master.hooks.frameworkEnded(task.framework);
+    return;
+  }
   task.framework.scheduler?.update(update);
   if (isTerminal(status.state)) master.hooks.taskEnded(task.agent);
 };
@@ -176,7 +199,25 @@ export const forgetTask = (task: Task): void => {
   task.next?.cancel();
   if (!task.agent.tasks.delete(task.id)) return;
   giveBack(task.agent, task.taken);
+  if (task.reservation !== undefined) task.reservation.isInUse = false;
   for (const port of task.ports) task.agent.ports.taken.delete(port);
+};
+
+/** One row a role, whatever is reserved in it. */
+export const withReserved = (
+  rows: readonly RoleResources[],
+  reservations: Iterable<Reserved>,
+): RoleResources[] => {
+  const byRole = new Map(rows.map((row) => [row.role, row]));
+  for (const { role, resources, principal, labels, volumes } of reservations) {
+    const row = byRole.get(role) ?? { role, resources: NOTHING, portRanges: [] };
+    byRole.set(role, {
+      ...row,
+      resources: add(row.resources, resources),
+      reserved: [...(row.reserved ?? []), { role, resources, principal, labels, volumes }],
+    });
+  }
+  return [...byRole.values()];
 };
 
 export const taskRow = (task: Task): TaskRow => ({
@@ -184,12 +225,15 @@ export const taskRow = (task: Task): TaskRow => ({
   name: task.name,
   agentId: task.agent.id,
   frameworkId: task.framework.id,
-  state: task.state,
-  resources: [...task.taken].map(([role, resources]) => ({
-    role,
-    resources,
-    portRanges: resources.ports > 0 ? rangesOf(task.ports) : [],
-  })),
+  state: task.unacknowledged ?? task.state,
+  resources: [
+    ...[...task.taken].map(([role, resources]) => ({
+      role,
+      resources,
+      portRanges: resources.ports > 0 ? rangesOf(task.ports) : [],
+    })),
+    ...(task.reservation === undefined ? [] : withReserved([], [task.reservation])),
+  ],
   statuses: [...task.statuses],
   labels: {},
 });

@@ -152,8 +152,7 @@ describe('the v1 operator API', () => {
   test('calls that the master of this world does not carry out are 501, not a lie', async () => {
     const served = await busy();
     const got = await call(leaderUrl(served), {
-      type: 'TEARDOWN',
-      teardown: { framework_id: { value: 'x' } },
+      type: 'RESERVE_RESOURCES',
     });
     expect(got).toMatchObject({ status: 501, body: '501 Not Implemented.' });
   });
