@@ -109,10 +109,10 @@ const timeAxis = (hours: number): string => {
 const textAt = (x: number, y: number, text: string, anchor: string): string =>
   `<text x="${short(x)}" y="${short(y)}" text-anchor="${anchor}">${escaped(text)}</text>`;
 
-/** The least of 1, 2, 4, 5 and 8 times a power of ten that is not below; at least a tenth. */
+/** A round number that is not below, and little above; at least a tenth. */
 const roundTop = (value: number): number => {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 0.1)));
-  const factor = [1, 2, 4, 5, 8, 10].find((one) => one * power >= value) ?? 10;
+  const factor = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((one) => one * power >= value) ?? 10;
   return factor * power;
 };
 

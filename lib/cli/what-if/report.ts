@@ -36,7 +36,7 @@ export const reportPage = (all: readonly Named[]): string => {
       'From launch to termination.',
       all.flatMap((named) => machineCharts(named, all)),
     ),
-    panel('Tasks that wait', 'Tasks that want to run and do not, the mean of each moment.', [
+    panel('Tasks that wait', 'Tasks that want to run and do not, those included that no shape holds.', [
       lineChart(
         'Waiting tasks over time',
         hours,
@@ -113,7 +113,7 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:11p
 .area{stroke:var(--page);stroke-width:.6}
 .legend{list-style:none;margin:4px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:4px 16px;font-size:13px}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:2px;margin-right:6px;vertical-align:-1px}
-.legend .key-dashed{height:0;border-top:2px dashed;border-radius:0;width:16px;vertical-align:4px}
+.legend .key-dashed{height:0;border-style:dashed none none;border-width:2px;border-radius:0;width:16px;vertical-align:4px}
 ${rules}
 </style></head><body><main>
 `;

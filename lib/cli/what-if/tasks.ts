@@ -21,7 +21,7 @@ export type TaskStory = {
 };
 
 type Run = { readonly taskId: string; readonly host: string; readonly since: number; readonly end: Ticket };
-type Entry = TaskStory & { run: Run | undefined; isMoved: boolean };
+type Entry = { readonly story: TaskStory; run: Run | undefined; isMoved: boolean };
 
 export type Tasks = {
   readonly stories: readonly TaskStory[];
@@ -45,7 +45,7 @@ export const followTasks = (tasks: readonly TraceTask[], setting: TaskSetting): 
   tasks.forEach((task, index) => {
     const id = `/replay/t${index}`;
     script.at(beginAt + task.arriveMs, () => {
-      entries.set(id, storyOf(task, script.now()));
+      entries.set(id, entryOf(task, script.now()));
       world.marathon.createApp(appOf(id, task));
     });
   });
@@ -53,7 +53,7 @@ export const followTasks = (tasks: readonly TraceTask[], setting: TaskSetting): 
     if (event.eventType !== 'status_update_event') return;
     const id = String(event['appId']);
     const entry = entries.get(id);
-    if (entry === undefined || entry.finishedAt !== undefined) return;
+    if (entry === undefined || entry.story.finishedAt !== undefined) return;
     const taskId = String(event['taskId']);
     const status = String(event['taskStatus']);
     if (status === 'TASK_RUNNING') {
@@ -62,15 +62,15 @@ export const followTasks = (tasks: readonly TraceTask[], setting: TaskSetting): 
   });
   return {
     get stories() {
-      return [...entries.values()];
+      return [...entries.values()].map(({ story }) => story);
     },
     endOn: ({ ip, taken }) => {
       for (const entry of entries.values())
         if (entry.run?.host === ip) interrupt(entry, world.now(), taken ? 'lost' : 'moved');
     },
     close: () => {
-      for (const entry of entries.values())
-        if (entry.run !== undefined) entry.ranMs += world.now() - entry.run.since;
+      for (const { run, story } of entries.values())
+        if (run !== undefined) story.ranMs += world.now() - run.since;
     },
   };
 };
@@ -87,15 +87,17 @@ const ENDED: ReadonlySet<string> = new Set([
   'TASK_UNREACHABLE',
 ]);
 
-const storyOf = (task: TraceTask, now: number): Entry => ({
-  task,
-  arrivedAt: now,
-  firstRunAt: undefined,
-  waits: [{ from: now, to: undefined }],
-  finishedAt: undefined,
-  ranMs: 0,
-  lost: 0,
-  moved: 0,
+const entryOf = (task: TraceTask, now: number): Entry => ({
+  story: {
+    task,
+    arrivedAt: now,
+    firstRunAt: undefined,
+    waits: [{ from: now, to: undefined }],
+    finishedAt: undefined,
+    ranMs: 0,
+    lost: 0,
+    moved: 0,
+  },
   run: undefined,
   isMoved: false,
 });
@@ -115,27 +117,28 @@ const begin = (
   { world, script }: TaskSetting,
 ): void => {
   const now = world.now();
+  const { story } = entry;
   if (entry.run !== undefined) interrupt(entry, now, 'moved');
-  entry.firstRunAt ??= now;
-  const wait = entry.waits.at(-1);
+  story.firstRunAt ??= now;
+  const wait = story.waits.at(-1);
   if (wait !== undefined) wait.to ??= now;
-  if (entry.isMoved) entry.moved += 1;
+  if (entry.isMoved) story.moved += 1;
   entry.isMoved = false;
-  const end = script.at(now + entry.task.durationMs, () => {
-    entry.ranMs += entry.task.durationMs;
+  const end = script.at(now + story.task.durationMs, () => {
+    story.ranMs += story.task.durationMs;
     entry.run = undefined;
-    entry.finishedAt = world.now();
+    story.finishedAt = world.now();
     world.marathon.deleteApp(id);
   });
   entry.run = { ...started, since: now, end };
 };
 
 const interrupt = (entry: Entry, now: number, why: 'lost' | 'moved'): void => {
-  const { run } = entry;
+  const { run, story } = entry;
   if (run === undefined) return;
   run.end.cancel();
   entry.run = undefined;
-  entry.waits.push({ from: now, to: undefined });
-  if (why === 'lost') entry.lost += 1;
+  story.waits.push({ from: now, to: undefined });
+  if (why === 'lost') story.lost += 1;
   else entry.isMoved = true;
 };
