@@ -58,6 +58,9 @@ describe('muster simulate', () => {
     ];
     expect(first.out).toBe(again.out);
     expect(first.out).not.toBe(other.out);
+    // Not only the losses: boot times too.
+    const boots = [await run([...ASK, '--seed', '7'], FILES), await run([...ASK, '--seed', '8'], FILES)];
+    expect(boots[0]?.out).not.toBe(boots[1]?.out);
   });
 
   test('puts two files side by side with their differences', async () => {
