@@ -46,7 +46,7 @@ describe('a replay', () => {
     expect((machine?.to ?? 0) - (story?.finishedAt ?? 0)).toBeLessThan(8 * MINUTE);
   });
 
-  test('looks at nothing that a turn every minute would see', async () => {
+  test('misses nothing that a turn every minute would see', async () => {
     const tasks = realTasks(60);
     const pool = { shapes: '{ families: [m7i], cpus: 2..192 }' };
     const [few, all] = [await played(tasks, { pool }), await played(tasks, { pool, isEveryTick: true })];
