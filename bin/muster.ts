@@ -17,4 +17,5 @@ process.exitCode = await main(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   readFile: (path) => readFile(path, 'utf8'),
   stopped,
+  isWatched: process.stderr.isTTY,
 });

@@ -9,6 +9,8 @@ export type Terminal = {
   readonly readFile: (path: string) => Promise<string>;
   /** Resolves when a person asks to stop (Ctrl-C). */
   readonly stopped: Promise<void>;
+  /** A person sees standard error as it is written: then progress is worth showing. */
+  readonly isWatched?: boolean;
 };
 
 type Options = NonNullable<ParseArgsConfig['options']>;

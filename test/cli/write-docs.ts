@@ -23,6 +23,8 @@ const MORE: Readonly<Record<string, string>> = {
   intake:
     'JSON: `[{file, source, signals: [{kind, subject, urgency, expiresAt?}], ignored?}]`; a payload that was not understood has `malformed` with the reason. An alert counts as sent by the only webhook of its kind in the file of `--config`, unless `--webhook` names one.',
   size: 'JSON: `{schemaVersion, pricePerHour, lowerBound, boundKind, ratio, seconds, machines: [{type, count, usdPerHour}], unplaced: [{task, reason}]}`. Prices are those of the catalogue, on demand.',
+  simulate:
+    'JSON: `{schemaVersion, config, cost, bound, ratio, workBound, waitP50, waitP99, waitMax, moves, lost, neverRan, tooLarge, tasks, finished, machines, taken, hours, turns}`, money in US dollars and waits in seconds; with `--compare` also `compare` with the same figures and `difference`. What each means and what was measured: [what-if.md](what-if.md).',
   serve:
     'It takes the directory of its state for itself; a second process with the same one is refused. Killed at any moment, it goes on where it was and buys nothing twice. When the disk is full, a webhook is answered with 500 and not taken, and all goes on once there is room. What goes wrong is said, the same thing every ten minutes at most. AWS credentials are found as every AWS SDK finds them. `muster world` and `serve --aws-endpoint` try it all without AWS.',
   world:
