@@ -1,6 +1,6 @@
 // Never more machines than a pool and the cluster may have, counting what is on its way (S3). The fit knows the limits
 // already; this holds if it ever forgets.
-import type { Action, Blocked, Plan } from '../model/plan';
+import type { Action, Blocked } from '../model/plan';
 import { poolSize } from '../view';
 import { type Guard, narrowed } from './guard';
 
@@ -8,11 +8,10 @@ export const limits: Guard = {
   name: 'limits',
   narrow: (plan, view) => {
     const pools = [...view.pools.values()];
-    const room = new Map(
-      pools.map((pool) => [pool.name, pool.size.max - poolSize(view, pool) + ended(plan, pool.name)]),
-    );
+    // What this plan ends lives until its cloud has ended it: its place is free at a later look.
+    const room = new Map(pools.map((pool) => [pool.name, pool.size.max - poolSize(view, pool)]));
     const size = pools.reduce((sum, pool) => sum + poolSize(view, pool), 0);
-    let cluster = view.spec.limits.machines - size + ended(plan);
+    let cluster = view.spec.limits.machines - size;
     const blocked: Blocked[] = [];
     const keep = (action: Action): Action | undefined => {
       if (action.kind !== 'launch') return action;
@@ -30,10 +29,3 @@ export const limits: Guard = {
     return narrowed(plan, keep, blocked);
   },
 };
-
-const ended = (plan: Plan, pool?: string): number =>
-  plan.actions
-    .flatMap((action) =>
-      action.kind === 'terminate' && (pool === undefined || action.pool === pool) ? [action] : [],
-    )
-    .reduce((sum, { machines }) => sum + machines.length, 0);

@@ -81,7 +81,7 @@ type Setting = {
 /** The fit, then the floors; asked again with fewer machines while the spend cap is exceeded. */
 const affordable = (view: View, wanted: readonly Classified[], setting: Setting): Answer => {
   const cap = view.spec.limits.usdPerHour;
-  let most = clusterLeft(view, setting.ended);
+  let most = clusterLeft(view);
   let answer = answerWith(view, wanted, { ...setting, most });
   if (cap === undefined) return answer;
   const left = cap - spendNow(view);
@@ -124,9 +124,7 @@ const answerWith = (
   setting: Setting & { readonly most: number },
 ): Answer => {
   const wants = wantsOf(view, wanted, setting.market);
-  const poolLeft = new Map(
-    [...view.pools.values()].map((pool) => [pool.name, poolRoom(view, pool, setting.ended)]),
-  );
+  const poolLeft = new Map([...view.pools.values()].map((pool) => [pool.name, poolRoom(view, pool)]));
   const found = fit({
     wants,
     hosts: hostsAfter(view, setting.before),
@@ -165,20 +163,16 @@ const merged = (purchases: readonly Purchase[]): readonly Purchase[] => {
   return [...found.values()];
 };
 
-const endedIn = (ended: readonly Terminate[], pool?: string): number =>
-  ended
-    .filter((action) => pool === undefined || action.pool === pool)
-    .reduce((sum, { machines }) => sum + machines.length, 0);
-
-const poolRoom = (view: View, pool: Pool, ended: readonly Terminate[]): number => {
-  const left = Math.max(0, pool.size.max - poolSize(view, pool) + endedIn(ended, pool.name));
+/** A machine that is ended in this plan takes its place until its cloud has ended it. */
+const poolRoom = (view: View, pool: Pool): number => {
+  const left = Math.max(0, pool.size.max - poolSize(view, pool));
   const isProbing = breakerState(view.memory, view, pool.name) === 'probing';
   return isProbing ? Math.min(left, onTheWay(view, pool.name) > 0 ? 0 : 1) : left;
 };
 
-const clusterLeft = (view: View, ended: readonly Terminate[]): number => {
+const clusterLeft = (view: View): number => {
   const size = [...view.pools.values()].reduce((sum, pool) => sum + poolSize(view, pool), 0);
-  return Math.max(0, view.spec.limits.machines - size + endedIn(ended));
+  return Math.max(0, view.spec.limits.machines - size);
 };
 
 const zoneLoad = (view: View): ReadonlyMap<string, number> => {
