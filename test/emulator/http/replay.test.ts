@@ -126,4 +126,28 @@ describe('the emulated master answers like the recorded one over', () => {
     served.world.mesos.occupy(id, { cpuMilli: 100, memMib: 32 }, 'mesos-execute');
     await replay('maintenance', { served, ids: { 'a3228e00-f4bd-4d9d-a8dd-98183afec384-S5': id } });
   });
+
+  const RECORDED_AS = 'a3228e00-f4bd-4d9d-a8dd-98183afec384';
+
+  test('drains, deactivations and reactivations of an empty agent', async () => {
+    const served = await serving({}, { masters: 1 });
+    await replay('drain', { served, ids: { [`${RECORDED_AS}-S0`]: agent(served, 'a') } });
+  });
+
+  test('calls about an agent that dies and becomes unreachable', async () => {
+    // Given up as soon as the recorded one was, which had shorter pings.
+    const settings = { mesos: { pingTimeoutMs: 1000, maxPingTimeouts: 6 } } as const;
+    const served = await serving({}, { masters: 1, settings });
+    const id = agent(served, 'a');
+    served.world.troubles.killAgent(id);
+    served.clock.advance(1500);
+    await replay('unreachable', { served, ids: { [`${RECORDED_AS}-S0`]: id } });
+  });
+
+  test('an agent with a task that is marked gone', async () => {
+    const served = await serving({}, { masters: 1 });
+    const id = agent(served, 'b');
+    served.world.mesos.occupy(id, { cpuMilli: 100, memMib: 32 }, 'mesos-execute');
+    await replay('gone', { served, ids: { [`${RECORDED_AS}-S1`]: id } });
+  });
 });
