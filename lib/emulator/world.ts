@@ -9,6 +9,8 @@ import type { Chronicle } from './chronicle';
 import { createScribe } from './chronicle';
 import { createDice } from './dice';
 import { createAddressPool } from './ec2/addresses';
+import type { Chronos } from './chronos/chronos';
+import { createChronos } from './chronos/chronos';
 import type { Ec2 } from './ec2/api';
 import type { AutoScaling, QueueMessage } from './ec2/auto-scaling/api';
 import { machineChanged } from './ec2/auto-scaling/groups';
@@ -92,6 +94,8 @@ export type EmulatedWorld = {
   readonly ssm: Ssm;
   readonly mesos: MesosMaster;
   readonly marathon: Marathon;
+  /** Nothing to the masters until a job of it runs. */
+  readonly chronos: Chronos;
   readonly troubles: Troubles;
   /** EC2's state changes and spot warnings, as they happen. Returns the end of the subscription. */
   onEvent(listener: (event: CloudEvent) => void): () => void;
@@ -151,6 +155,7 @@ export const createWorld = (options: WorldOptions): EmulatedWorld => {
     ssm,
     mesos: mesosOperations(master),
     marathon: marathonOperations(marathon),
+    chronos: createChronos(master),
     troubles: troublesOf({ cloud, gce, master, marathon }),
     onEvent: cloud.events.subscribe,
     onQueueMessage: groups.messages.subscribe,

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpReply } from './exchange';
 
-export type ServiceName = 'ec2' | 'ssm' | 'mesos' | 'marathon';
+export type ServiceName = 'ec2' | 'ssm' | 'mesos' | 'marathon' | 'chronos';
 
 export type FaultKind =
   /** The answer comes this much later, in real milliseconds. */
@@ -74,6 +74,7 @@ export const faultReply = (service: ServiceName, status: number, body: string | 
         body: `${status} ${STATUS_CODES[status] ?? 'Unknown'}.`,
       };
     case 'marathon':
+    case 'chronos':
       return {
         status,
         headers: { 'Content-Type': 'application/json' },

@@ -14,6 +14,7 @@ import { listen } from './listen';
 import { createEventStreams } from './marathon-events';
 import type { MarathonNodes } from './marathon-nodes';
 import { createMarathonHandler, marathonOperation, stepDown } from './marathon-nodes';
+import { chronosOperation, createChronosHandler } from './mesos-chronos';
 import { createMasterHandler, mesosOperation } from './mesos-master';
 import { createSubscribers } from './mesos-subscribe';
 
@@ -25,6 +26,7 @@ export type ServeOptions = {
     readonly aws?: number;
     readonly masters?: readonly number[];
     readonly marathon?: readonly number[];
+    readonly chronos?: number;
   };
   /** Marathon nodes; 1 when absent. How many masters there are is the world's own option. */
   readonly marathonNodes?: number;
@@ -44,6 +46,7 @@ export type ServedWorld = {
   readonly ssmUrl: string;
   readonly masterUrls: readonly string[];
   readonly marathonUrls: readonly string[];
+  readonly chronosUrl: string;
   readonly clock: WorldClock;
   readonly faults: Faults;
   /** Stops the clock, ends every connection and frees the ports. The world itself stays as it is. */
@@ -68,11 +71,13 @@ export const serveWorld = async (world: EmulatedWorld, options: ServeOptions = {
     const aws = await listenAws(setup);
     const masters = await listenMasters(setup);
     const marathon = await listenMarathon(setup);
+    const chronos = await listenChronos(setup);
     return {
       ec2Url: aws.url,
       ssmUrl: aws.url,
       masterUrls: masters.map(({ url }) => url),
       marathonUrls: marathon.map(({ url }) => url),
+      chronosUrl: chronos.url,
       clock,
       faults,
       close,
@@ -99,6 +104,18 @@ const listenAws = async ({ world, options, faults, open }: Setup): Promise<Liste
     handler: createAwsHandler(world, options.aws),
     faults,
     describe: describeAwsCall,
+  });
+  open.push(listening);
+  return listening;
+};
+
+const listenChronos = async ({ world, options, faults, open }: Setup): Promise<Listening> => {
+  const listening = await listen({
+    name: 'Chronos',
+    port: options.ports?.chronos ?? 0,
+    handler: createChronosHandler(world.chronos),
+    faults,
+    describe: (call: HttpCall) => ({ service: 'chronos', operation: chronosOperation(call) }),
   });
   open.push(listening);
   return listening;

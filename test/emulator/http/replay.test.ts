@@ -109,10 +109,10 @@ const replay = async (sequence: string, { served, ids, before = {} }: Play): Pro
   }
 };
 
-const agent = (served: Serving, name: string): string =>
+const agent = (served: Serving, name: string, ip = '127.0.0.1'): string =>
   served.world.mesos.addAgent({
     hostname: `agent-${name}.rec.local`,
-    ip: '127.0.0.1',
+    ip,
     attributes: {},
     total: { ...NOTHING, cpuMilli: 1000, memMib: 512 },
   });
@@ -125,5 +125,94 @@ describe('the emulated master answers like the recorded one over', () => {
     const id = agent(served, 'd');
     served.world.mesos.occupy(id, { cpuMilli: 100, memMib: 32 }, 'mesos-execute');
     await replay('maintenance', { served, ids: { 'a3228e00-f4bd-4d9d-a8dd-98183afec384-S5': id } });
+  });
+
+  const RECORDED_AS = 'a3228e00-f4bd-4d9d-a8dd-98183afec384';
+
+  test('drains, deactivations and reactivations of an empty agent', async () => {
+    const served = await serving({}, { masters: 1 });
+    await replay('drain', { served, ids: { [`${RECORDED_AS}-S0`]: agent(served, 'a') } });
+  });
+
+  test('calls about an agent that dies and becomes unreachable', async () => {
+    // Given up as soon as the recorded one was, which had shorter pings.
+    const settings = { mesos: { pingTimeoutMs: 1000, maxPingTimeouts: 6 } } as const;
+    const served = await serving({}, { masters: 1, settings });
+    const id = agent(served, 'a');
+    served.world.troubles.killAgent(id);
+    served.clock.advance(1500);
+    await replay('unreachable', { served, ids: { [`${RECORDED_AS}-S0`]: id } });
+  });
+
+  test('an agent with a task that is marked gone', async () => {
+    const served = await serving({}, { masters: 1 });
+    const id = agent(served, 'b');
+    served.world.mesos.occupy(id, { cpuMilli: 100, memMib: 32 }, 'mesos-execute');
+    await replay('gone', { served, ids: { [`${RECORDED_AS}-S1`]: id } });
+  });
+
+  test('a drain with mark_gone, of a task that takes two seconds to end', async () => {
+    const served = await serving({}, { masters: 1 });
+    const id = agent(served, 'b');
+    served.world.mesos.occupy(id, { cpuMilli: 100 }, 'batch', { stopMs: 2000 });
+    await replay('mark-gone', { served, ids: { [`${RECORDED_AS}-S3`]: id } });
+  });
+
+  test('a drain whose framework is away, and is torn down', async () => {
+    const served = await serving({}, { masters: 1 });
+    const id = agent(served, 'b');
+    const { mesos } = served.world;
+    mesos.occupy(id, { cpuMilli: 100 }, 'batch');
+    mesos.disconnectFramework('batch');
+    const framework = mesos.frameworks().find(({ name }) => name === 'batch')?.id ?? '';
+    const ids = {
+      [`${RECORDED_AS}-S4`]: id,
+      'a0508dfb-7787-40f2-a4f5-c8cdf0544ec2-0000': framework,
+    };
+    await replay('framework-away', { served, ids });
+  });
+
+  test('the second drain that frees a stuck one', async () => {
+    const served = await serving({}, { masters: 1 });
+    const id = agent(served, 'b');
+    const { mesos } = served.world;
+    mesos.occupy(id, { cpuMilli: 100 }, 'batch', { endsFramework: true });
+    mesos.drainAgent(id);
+    served.clock.advance(10_000);
+    await replay('unstick', { served, ids: { [`${RECORDED_AS}-S4`]: id } });
+  });
+
+  /** The master is started again while the agent cannot be reached; the others are back after three seconds. */
+  const restart = (served: Serving, away: string) => (): void => {
+    served.world.troubles.partition(away);
+    served.world.troubles.masterFailover();
+    served.clock.advance(3000);
+  };
+  // It was started a quarter of a minute before the first answer that was kept.
+  const restarted = { mesos: { electionMs: 100, agentReregisterTimeoutMs: 585_000 } } as const;
+
+  test('a failover with agents that are drained, deactivated and away', async () => {
+    const served = await serving({}, { masters: 1, settings: restarted });
+    const away = agent(served, 'a', '127.0.0.2');
+    const ids = {
+      [`${RECORDED_AS}-S0`]: away,
+      [`${RECORDED_AS}-S2`]: agent(served, 'c', '127.0.0.3'),
+      [`${RECORDED_AS}-S4`]: agent(served, 'b', '127.0.0.4'),
+    };
+    const before = { 'v1-GET_AGENTS.recovered.json': restart(served, away) };
+    await replay('failover', { served, ids, before });
+  });
+
+  test('a recovered agent that is marked gone and stays listed', async () => {
+    const served = await serving({}, { masters: 1, settings: restarted });
+    const away = agent(served, 'a');
+    const before = { 'v1-GET_AGENTS.recovered-2.json': restart(served, away) };
+    await replay('recovered-gone', { served, ids: { [`${RECORDED_AS}-S0`]: away }, before });
+  });
+
+  test('schedules in upper case, empty ones, and nanoseconds to the digit', async () => {
+    const served = await serving({}, { masters: 1 });
+    agent(served, 'b');
+    await replay('schedules', { served, ids: {} });
   });
 });
