@@ -2,6 +2,7 @@
 // then narrow it. Same input, same bytes: no clock, no chance, no environment.
 import { floorOf } from './floors';
 import { limits } from './guards/limits';
+import { massFailure } from './guards/mass-failure';
 import type { Guard } from './guards/guard';
 import { closingIn, READ_APART_MS } from './leaving';
 import type { Agent } from './model/agent';
@@ -34,7 +35,7 @@ import {
 const STEPS: readonly Step[] = [schedule, interrupted, bury, heal, drain, scaleIn, scaleOut];
 
 /** The brakes. Whatever a step wants passes all of them. */
-export const GUARDS: readonly Guard[] = [pause, staleView, limits, spend];
+export const GUARDS: readonly Guard[] = [pause, staleView, massFailure, limits, spend];
 
 /** Work units for the packing of a turn: three times as many buy less than 1 % that survives Marathon's own placement. */
 export const TURN_WORK = 200;

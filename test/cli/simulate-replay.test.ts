@@ -60,14 +60,11 @@ describe('a replay', () => {
     const tasks = Array.from({ length: 6 }, (_, nth) => aTask({ id: `t${nth}`, durationMs: 5 * HOUR }));
     const last = aTask({ id: 'last', arriveMs: 12 * HOUR });
     const made = await played([...tasks, last], { pool: { market: '[spot]' }, spotLosses: 20_000 });
-    const { lost, moves, taken } = tellReplay(made).figures;
+    const { lost, moves, taken, finished } = tellReplay(made).figures;
     expect(taken).toBeGreaterThan(0);
-    expect(lost).toBeGreaterThan(0);
-    expect(moves).toBe(0);
-    const again = made.stories.filter(({ lost: times, finishedAt }) => times > 0 && finishedAt !== undefined);
-    expect(again.length).toBeGreaterThan(0);
-    for (const { task, waits, finishedAt } of again)
-      expect((finishedAt ?? 0) - (waits.at(-1)?.to ?? 0)).toBe(task.durationMs);
+    // What ran there was moved within the notice: nothing was lost with a machine, and what was moved began anew.
+    expect(moves).toBeGreaterThan(0);
+    expect({ lost, finished }).toEqual({ lost: 0, finished: 7 });
     const calm = await played([...tasks, last], { pool: { market: '[spot]' } });
     expect(tellReplay(calm).figures).toMatchObject({ lost: 0, taken: 0, finished: 7 });
   });

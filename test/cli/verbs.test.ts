@@ -59,6 +59,7 @@ describe('the command line', () => {
       expect(said.code).toBe(0);
       expect(said.out.length).toBeGreaterThan(50);
     },
+    180_000,
   );
 });
 

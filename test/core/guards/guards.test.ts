@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { check } from '../../../lib/core/check';
 import { limits } from '../../../lib/core/guards/limits';
+import { massFailure } from '../../../lib/core/guards/mass-failure';
 import { pause } from '../../../lib/core/guards/pause';
 import { spend } from '../../../lib/core/guards/spend';
 import { staleView } from '../../../lib/core/guards/stale-view';
@@ -143,17 +144,6 @@ describe('the limits', () => {
     const rest = without(limits).reduce((draft, guard) => guard.narrow(draft, viewOf(input)), over);
     expect(faults(input, rest)).toContainEqual(expect.stringContaining('S3'));
   });
-
-  test('is missed in a whole plan: an end that is held leaves no room for what was to take its place', () => {
-    const full = {
-      ...failing,
-      spec: aSpec({ pools: [aPool({ size: { min: 0, max: 2 } })] }),
-      world: { ...failing.world, agents: { ...failing.world.agents, at: NOW - 3 * MINUTE } },
-    };
-    expect(faults(full, plan(full))).toEqual([]);
-    expect(boughtIn(plan(full))).toBe(0);
-    expect(faults(full, plan(full, without(limits)))).toContainEqual(expect.stringContaining('S3'));
-  });
 });
 
 describe('the spend cap', () => {
@@ -214,5 +204,53 @@ describe('the guards', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('the mass-failure brake', () => {
+  const old = { launchedAt: NOW - 600 * MINUTE };
+  const fleet = (lost: number, more: Partial<PlanInput> = {}): PlanInput => {
+    const machines = Array.from({ length: 10 }, (_, nth) => aMachine(`i-${nth}`, old));
+    const agents = machines.map((machine, nth) => anAgent(machine, nth < lost ? { active: false } : {}));
+    const leaving = agents.slice(5).map(({ id }, nth) => ({
+      agent: id,
+      machine: `i-${nth + 5}`,
+      pool: 'web',
+      phase: 'idle' as const,
+      since: NOW - 60 * MINUTE,
+      emptyAt: [],
+    }));
+    return anInput({ world: aWorld({ machines, agents }), memory: remembering({ leaving }), ...more });
+  };
+  const taken = (made: Plan) => made.actions.filter(({ kind }) => kind === 'deactivate');
+
+  test('gives back nothing while more than a fifth of the agents are out of reach, and says so', () => {
+    expect(taken(plan(fleet(2)))).toHaveLength(1);
+    expect(taken(plan(fleet(3)))).toEqual([]);
+    expect(plan(fleet(3)).blocked).toContainEqual(
+      expect.objectContaining({
+        code: 'mass-failure',
+        subject: 'web',
+        why: expect.stringContaining('3 of 10'),
+      }),
+    );
+  });
+
+  test('is missed: without it an agent is given back in the middle of it', () => {
+    expect(taken(plan(fleet(3), without(massFailure)))).toHaveLength(1);
+  });
+
+  test('holds back neither purchases nor what the cloud reports dead', () => {
+    const input = fleet(4);
+    const [first] = input.world.clouds;
+    const machines = (first?.value ?? []).map((machine, nth) =>
+      nth === 9 ? { ...machine, state: 'terminated' as const } : machine,
+    );
+    const clouds = first === undefined ? [] : [{ ...first, value: machines }];
+    const made = plan({ ...input, world: { ...input.world, clouds, queue: source([row]) } });
+    expect(made.actions).toContainEqual(expect.objectContaining({ kind: 'mark-gone', machine: 'i-9' }));
+    const busy = input.world.agents.value.map((agent) => ({ ...agent, used: agent.total }));
+    const hungry = { ...input, world: { ...input.world, agents: source(busy), queue: source([row]) } };
+    expect(boughtIn(plan(hungry))).toBeGreaterThan(0);
   });
 });
