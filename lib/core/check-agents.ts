@@ -100,7 +100,7 @@ const leavingFaults = (pool: Pool, plan: Plan, view: View): readonly string[] =>
   // What is drained is replaced first.
   const given = closing.filter(({ drain }) => drain === undefined).length;
   const least =
-    size - given < pool.size.min
+    given > 0 && size - given < pool.size.min
       ? [`S3: pool ${pool.name} would be left with ${size - given} machines of ${pool.size.min}`]
       : [];
   return closing.length > budgetOf(pool, size)

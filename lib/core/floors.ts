@@ -76,10 +76,11 @@ export const floorPurchases = (
     const fitted = bought
       .filter(({ buyable }) => buyable.pool.name === pool.name)
       .reduce((sum, { count }) => sum + count, 0);
-    const ended = room.ended
-      .filter((action) => action.pool === pool.name)
-      .flatMap(({ machines }) => machines).length;
-    const short = floorOf(view, pool) - (poolSize(view, pool) - ended - drainedIn(view, pool) + fitted);
+    const ended = new Set(
+      room.ended.filter((action) => action.pool === pool.name).flatMap(({ machines }) => machines),
+    );
+    const going = new Set([...ended, ...drainedIn(view, pool)]).size;
+    const short = floorOf(view, pool) - (poolSize(view, pool) - going + fitted);
     const count = Math.max(0, Math.min(short, (room.poolLeft.get(pool.name) ?? 0) - fitted, left));
     left -= count;
     return count > 0 ? spread({ view, pool, count, zones }, room.market) : [];
@@ -87,8 +88,10 @@ export const floorPurchases = (
 };
 
 /** Machines that are emptied for another reason than that nobody needs them: they are replaced first. */
-const drainedIn = (view: View, pool: Pool): number =>
-  closingIn(view.memory.leaving, pool.name).filter(({ drain }) => drain !== undefined).length;
+const drainedIn = (view: View, pool: Pool): readonly string[] =>
+  closingIn(view.memory.leaving, pool.name).flatMap(({ machine, drain }) =>
+    drain === undefined || drain.cause === 'consolidation' ? [] : [machine],
+  );
 
 type Spread = {
   readonly view: View;

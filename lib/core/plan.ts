@@ -17,6 +17,7 @@ import { bury } from './steps/bury';
 import { drain } from './steps/drain';
 import { heal } from './steps/heal';
 import { interrupted } from './steps/interrupted';
+import { replace } from './steps/replace';
 import { scaleIn } from './steps/scale-in';
 import { scaleOut } from './steps/scale-out';
 import { schedule } from './steps/schedule';
@@ -32,7 +33,7 @@ import {
 } from './view';
 
 /** The behaviours, in order. Later ones see what earlier ones want and remember. */
-const STEPS: readonly Step[] = [schedule, interrupted, bury, heal, drain, scaleIn, scaleOut];
+const STEPS: readonly Step[] = [schedule, interrupted, bury, heal, replace, drain, scaleIn, scaleOut];
 
 /** The brakes. Whatever a step wants passes all of them. */
 export const GUARDS: readonly Guard[] = [pause, staleView, massFailure, limits, spend];

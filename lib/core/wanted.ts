@@ -60,7 +60,8 @@ export const wantsOf = (view: View, wanted: readonly Classified[], open: Market)
 
 /** What has to move and has no copy yet wants room, so that what it lacks is bought before anything of it is killed. */
 const movingWants = (view: View): readonly Want[] => {
-  const open = emptied(view.memory.leaving);
+  // What leaves because the others can take its tasks is not replaced.
+  const open = emptied(view.memory.leaving).filter(({ drain }) => drain?.cause !== 'consolidation');
   if (open.length === 0) return [];
   const surges = new Map(view.memory.surges.map((surge) => [surge.runSpec, surge]));
   return view.world.apps.value.flatMap((app): readonly Want[] => {

@@ -26,7 +26,14 @@ export const observe = async (engine: Engine, memory: Memory): Promise<World> =>
     deniedIn(engine),
   ]);
   const machines = clouds.flatMap(({ value }) => value);
-  const moving = await observeMoving(engine, { memory, machines, agents: agents.value, facts: facts.value });
+  const moving = await observeMoving(engine, {
+    memory,
+    machines,
+    agents: agents.value,
+    facts: facts.value,
+    pools: spec.pools,
+    now: agents.at,
+  });
   return {
     clouds,
     agents,

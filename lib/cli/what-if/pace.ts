@@ -1,12 +1,11 @@
 // When a turn is worth running. Muster looks every minute and when it is woken; a look at a world in which nothing has
 // happened, by a plan that wanted nothing and waits for nothing, would do nothing: those ticks are left out.
+import { nextSearch } from '../../core/drain/candidates';
 import type { Spec } from '../../core/model/spec';
 import type { Plan } from '../../core/model/plan';
 import type { TurnReport } from '../../engine/reconcile';
 
 const TICK_MS = 60_000;
-/** However still it is, the world is looked at this often. */
-const STILL_MS = 30 * TICK_MS;
 
 /** The tick at or after a time, on the grid that begins at `from`. */
 export const tickFrom = (time: number, from: number): number =>
@@ -18,7 +17,7 @@ export const nextLook = (report: TurnReport, spec: Spec, now: number): number =>
   if (plan === undefined || isAstir(plan)) return now + 1;
   // A schedule opens at a minute that only the calendar knows.
   if (spec.schedules.length > 0) return now + 1;
-  return Math.min(now + STILL_MS, ...idleUntil(plan, spec).filter((at) => at > now));
+  return Math.min(nextSearch(now), ...idleUntil(plan, spec).filter((at) => at > now));
 };
 
 /** Something is under way, waits or is held back: every tick counts. */

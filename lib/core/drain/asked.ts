@@ -126,7 +126,7 @@ const doubt = (
 export const begin = (view: View) => ({ phase: 'closing', since: view.now, emptyAt: [] }) as const;
 
 /** A pool that is held at a size and may have no more cannot have its machines replaced one by one. */
-const isFixed = (pool: Pool, open: readonly Leaving[], view: View): boolean =>
+export const isFixed = (pool: Pool, open: readonly Leaving[], view: View): boolean =>
   poolSize(view, pool) - closingIn(open, pool.name).length - 1 < floorOf(view, pool) &&
   poolSize(view, pool) >= pool.size.max;
 

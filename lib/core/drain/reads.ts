@@ -4,19 +4,26 @@
 import type { Agent } from '../model/agent';
 import { attribute } from '../join';
 import type { Hosted, RunSpec } from '../model/app';
-import { isDead, isLive, type Machine } from '../model/machine';
+import { isDead, isLive, type Machine, type Millis } from '../model/machine';
 import type { Memory } from '../model/memory';
 import type { Fact } from '../model/signal';
+import type { Pool } from '../model/spec';
+import { candidates } from './candidates';
 
 export type Seen = {
   readonly memory: Memory;
   readonly agents: readonly Agent[];
   readonly machines: readonly Machine[];
   readonly facts: readonly Fact[];
+  readonly pools: readonly Pool[];
+  readonly now: Millis;
 };
 
-/** Agents whose run specs are not known: those that are being emptied, those whose machine is being taken or is dead. */
-export const agentsToAsk = ({ memory, agents, machines, facts }: Seen): readonly string[] => {
+/** Agents whose run specs are not known: those that are being emptied, those whose machine is being taken or is dead, and
+ *  those that the others may be able to do without. */
+export const agentsToAsk = (seen: Seen): readonly string[] => {
+  const { memory, agents, machines, facts } = seen;
+  const little = candidates(seen).map(({ id }) => id);
   const open = memory.leaving.flatMap(({ agent, drain }) =>
     drain !== undefined && drain.runSpecs === undefined ? [agent] : [],
   );
@@ -31,7 +38,9 @@ export const agentsToAsk = ({ memory, agents, machines, facts }: Seen): readonly
       return isDead(machine) || (isLive(machine) && taken.has(machine.id));
     })
     .map(({ id }) => id);
-  return [...new Set([...open, ...affected])].filter((id) => !known.has(id) && !buried.has(id)).sort();
+  return [...new Set([...open, ...affected, ...little])]
+    .filter((id) => !known.has(id) && !buried.has(id))
+    .sort();
 };
 
 /** Its subject is a machine that goes away. */

@@ -2,6 +2,7 @@
 // nothing is taken away on the strength of it. Buying goes on, and what the cloud itself reports dead or takes is handled at
 // any share (DESIGN §5, S11).
 import { type Joined, JUDGED_FOR_MS } from '../join';
+import { isProven } from '../leaving';
 import { isDead, isLive } from '../model/machine';
 import type { Action, AgentAction, Blocked, Plan, Terminate } from '../model/plan';
 import type { View } from '../view';
@@ -14,7 +15,11 @@ const FEWEST = 3;
 export const massFailure: Guard = {
   name: 'mass-failure',
   narrow: (plan, view) => {
-    const expected = view.join.joined.filter((entry) => hasHadAgent(entry, view));
+    // Agents that our own drains proved empty are marked gone, and missed by nobody.
+    const given = new Set(plan.memory.leaving.filter(isProven).map(({ machine }) => machine));
+    const expected = view.join.joined.filter(
+      (entry) => hasHadAgent(entry, view) && !given.has(entry.machine.id),
+    );
     const lost = expected.filter(isOutOfReach).length;
     if (lost < FEWEST || lost <= expected.length * MOST_SHARE) return plan;
     const why = `${lost} of ${expected.length} agents are out of reach and the cloud says nothing of them`;

@@ -8,7 +8,7 @@ import type { CloudName, Offering } from './offering';
 export const PLAN_VERSION = 1;
 
 /** Closed set of the steps that speak in a plan. */
-export type StepName = 'schedule' | 'interrupted' | 'heal' | 'drain' | 'scale-in' | 'scale-out';
+export type StepName = 'schedule' | 'interrupted' | 'heal' | 'replace' | 'drain' | 'scale-in' | 'scale-out';
 
 export type Launch = {
   readonly kind: 'launch';

@@ -6,10 +6,12 @@ import { callsFor, endsFor } from '../drain/calls';
 import { type Draining, isDrain, lookAtDrains, shown } from '../drain/entries';
 import { movesFor } from '../drain/fleet';
 import { settleDeadlines } from '../drain/deadlines';
-import type { Leaving } from '../model/memory';
+import { isProven } from '../leaving';
+import type { Drain, Leaving } from '../model/memory';
 import type { Action, Notify } from '../model/plan';
 import type { Step } from '../step';
 import type { View } from '../view';
+import { demandOf } from '../wanted';
 
 export const drain: Step = (view, before) => {
   // Later rounds of a turn look at the same world, in which nothing that the first asked for is done yet.
@@ -46,8 +48,10 @@ export const drain: Step = (view, before) => {
   };
 };
 
-/** Those of which somebody says so, unless what ran there was killed already. */
+/** Those of which somebody says so, and those that only save money once their room is wanted; unless what ran there was
+ *  killed already. */
 const takenBack = (open: readonly Draining[], view: View): readonly Draining[] => {
+  const isWanted = once(() => demandOf(view).wanted.length > 0);
   const words = view.world.facts.value.filter(
     ({ body, expiresAt }) => body.kind === 'undrain' && expiresAt > view.now,
   );
@@ -55,9 +59,15 @@ const takenBack = (open: readonly Draining[], view: View): readonly Draining[] =
   return open.map((entry) => {
     const { agent, machine, phase, drain: its, since } = entry;
     const names = new Set([agent, machine, hostnames.get(agent)]);
-    const word = words.find(({ subject, at }) => names.has(subject) && at >= since);
-    if (word?.body.kind !== 'undrain' || phase === 'returning' || its.killedAt !== undefined) return entry;
-    const why = `${word.body.by} took it back: ${word.body.reason}`;
+    const word = words.find(({ subject, at }) => names.has(subject) && at >= since)?.body;
+    if (phase === 'returning' || its.killedAt !== undefined) return entry;
+    const why =
+      word?.kind === 'undrain'
+        ? `${word.by} took it back: ${word.reason}`
+        : its.cause === 'consolidation' && !isProven(entry) && isWanted()
+          ? 'its room is wanted again'
+          : undefined;
+    if (why === undefined) return entry;
     return {
       ...entry,
       phase: 'returning',
@@ -65,6 +75,11 @@ const takenBack = (open: readonly Draining[], view: View): readonly Draining[] =
       drain: { ...its, undone: { end: 'cancelled', why } },
     };
   });
+};
+
+const once = (make: () => boolean): (() => boolean) => {
+  let made: boolean | undefined;
+  return () => (made ??= make());
 };
 
 const words = (entries: readonly Draining[], view: View): readonly Action[] => {
@@ -84,16 +99,17 @@ const words = (entries: readonly Draining[], view: View): readonly Action[] => {
 const reasonOf = (entry: Draining | undefined): string =>
   entry === undefined ? 'it is drained' : `${entry.drain.by} wants it drained: ${entry.drain.reason}`;
 
+/** The others are Muster's own idea or a hint, and are tried again. */
+const isAsked = (cause: Drain['cause']): boolean =>
+  cause === 'asked' || cause === 'schedule' || cause === 'maintenance';
+
 /** People are told of a drain that did not come to its end, once. */
 const alarms = (entries: readonly Draining[], view: View): readonly Notify[] => {
   const told = new Set(
     view.memory.leaving.flatMap(({ agent, drain: its }) => (its?.undone?.end === 'failed' ? [agent] : [])),
   );
   return entries
-    .filter(
-      ({ agent, drain: its }) =>
-        its.undone?.end === 'failed' && its.cause !== 'rebalance' && !told.has(agent),
-    )
+    .filter(({ agent, drain: its }) => its.undone?.end === 'failed' && isAsked(its.cause) && !told.has(agent))
     .map((entry, nth) => ({
       kind: 'notify',
       id: `${view.turn}.${view.round}.dn${nth}`,
