@@ -50,6 +50,28 @@ export const poolAllowsShape = (pool: Pool, shape: Shape): boolean => {
 export const isCold = (offering: Offering, cold: readonly Cold[], now: Millis): boolean =>
   coldUntil(offering, cold, now) !== undefined;
 
+/** The code under which an offering is remembered of which a machine was taken: it is likely to be taken again, and can be
+ *  had all the same. */
+export const INTERRUPTED = 'Interrupted';
+
+/** Cold because its cloud said that it has none, and not only because a machine of it was taken. */
+export const isShort = (offering: Offering, cold: readonly Cold[], now: Millis): boolean =>
+  isCold(
+    offering,
+    cold.filter(({ code }) => code !== INTERRUPTED),
+    now,
+  );
+
+/** Warm ones; where a pool has none, those of which machines were taken rather than nothing. */
+const openOnes = (
+  offerings: readonly Offering[],
+  cold: readonly Cold[],
+  now: Millis,
+): readonly Offering[] => {
+  const warm = offerings.filter((offering) => !isCold(offering, cold, now));
+  return warm.length > 0 ? warm : offerings.filter((offering) => !isShort(offering, cold, now));
+};
+
 /** When the offering may be tried again; undefined when it is not cold. */
 export const coldUntil = (offering: Offering, cold: readonly Cold[], now: Millis): Millis | undefined => {
   const key = offeringKey(offering);
@@ -96,9 +118,10 @@ export const market = (input: {
   const lanes: { pool: Pool; host: Host; usdPerCpu: number }[] = [];
   const laneOf = new Map<string, number>();
   for (const pool of input.pools) {
-    for (const offering of poolOfferings(pool, input.offerings, input.shapes)) {
+    const own = poolOfferings(pool, input.offerings, input.shapes);
+    for (const offering of openOnes(own, input.cold, input.now)) {
       const shape = input.shapes.get(offering.shape);
-      if (shape === undefined || isCold(offering, input.cold, input.now)) continue;
+      if (shape === undefined) continue;
       const kind = input.byShape ? shape.name : shape.total.gpus > 0 ? 'gpu' : '';
       const key = [pool.name, offering.zone, offering.market, kind].join('|');
       const lane = laneOf.get(key) ?? lanes.length;

@@ -3,7 +3,7 @@
 // that breaks one is refused whole; that is a bug, and it is better found here than in a fleet.
 import { STRIKES_TO_OPEN } from './breaker';
 import { agentFaults } from './check-agents';
-import { isCold, poolAllowsShape } from './buyable';
+import { isShort, poolAllowsShape } from './buyable';
 import type { Joined } from './join';
 import type { Offering } from './model/offering';
 import type { Launch, Plan, Terminate } from './model/plan';
@@ -62,7 +62,7 @@ const offeringFaults = (id: string, offering: Offering, pool: Pool, view: View):
   const faults = allowed
     ? []
     : [`S14: ${id} offers ${offering.shape} in ${offering.zone}, which pool ${pool.name} does not allow`];
-  return isCold(offering, view.memory.cold, view.now)
+  return isShort(offering, view.memory.cold, view.now)
     ? [...faults, `L7: ${id} tries the cold ${offering.shape} in ${offering.zone}`]
     : faults;
 };

@@ -32,6 +32,7 @@ export const settle = (view: View): Memory => {
     ...rest,
     ...(paused ? { pause } : {}),
     joined: stillYoung(view),
+    unjoined: withoutAgent(view),
     cold: memory.cold.filter((entry) => entry.until + COLD_MEMORY_MS > now),
     floors: memory.floors.filter((floor) => floor.until > now),
     expected: memory.expected.flatMap((launch) => settleLaunch(launch, view)),
@@ -52,6 +53,23 @@ const stillYoung = (view: View): readonly string[] => {
   const listed = view.world.clouds.every(({ complete }) => complete);
   const seen = new Set(view.join.joined.map(({ machine }) => machine.id));
   return [...ready].filter((id) => !listed || seen.has(id)).sort();
+};
+
+/** Found by a whole look soon after their deadline, and kept until they have an agent or are ended: nobody may be able to
+ *  act for a while (a pause, masters without a leader), and later nothing tells them from machines that lost their agent. */
+const withoutAgent = (view: View): readonly string[] => {
+  const known = new Set(view.memory.unjoined);
+  const joined = new Set(view.memory.joined);
+  const isWhole = view.world.clouds.every(({ complete }) => complete);
+  const unlisted = isWhole ? [] : view.memory.unjoined.filter((id) => !view.listed.ids.has(id));
+  const found = view.join.joined
+    .filter(({ machine, standing, agent }) => {
+      if (standing !== 'never-joined' || agent !== undefined) return false;
+      const isFound = view.world.agents.complete && !joined.has(machine.id) && !isOld(machine, view);
+      return known.has(machine.id) || isFound;
+    })
+    .map(({ machine }) => machine.id);
+  return [...unlisted, ...found].sort();
 };
 
 const isOld = (machine: Machine, view: View): boolean => {

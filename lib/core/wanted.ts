@@ -58,20 +58,21 @@ export const wantsOf = (view: View, wanted: readonly Classified[], open: Market)
   ...[...view.pools.values()].flatMap((pool) => headroomWants(view, pool, referenceShape(view, pool, open))),
 ];
 
-/** What has to move and has no copy yet wants room, so that what it lacks is bought before anything of it is killed. */
+/** What has to move and has no copy yet wants room, so that what it lacks is bought before anything of it is killed; and so
+ *  does what ran on a machine that has just died, before it shows in the queue. */
 const movingWants = (view: View): readonly Want[] => {
   // What leaves because the others can take its tasks is not replaced.
   const open = emptied(view.memory.leaving).filter(({ drain }) => drain?.cause !== 'consolidation');
-  if (open.length === 0) return [];
+  const dead = new Set(view.memory.buried.flatMap(({ agent, at }) => (at === view.now ? [agent] : [])));
+  if (open.length === 0 && dead.size === 0) return [];
   const surges = new Map(view.memory.surges.map((surge) => [surge.runSpec, surge]));
   return view.world.apps.value.flatMap((app): readonly Want[] => {
-    const standing = standingOf(app, { open, dying: NO_AGENTS, surges, now: view.now });
-    const count = standing.moving.length - standing.extra;
-    return count > 0 && isMovable(standing, view.now) ? [{ runSpec: app.runSpec, count }] : [];
+    const standing = standingOf(app, { open, dying: dead, surges, now: view.now });
+    const lost = app.runSpec.resident ? 0 : app.tasks.filter(({ agentId }) => dead.has(agentId)).length;
+    const moving = isMovable(standing, view.now) ? Math.max(0, standing.moving.length - standing.extra) : 0;
+    return moving + lost > 0 ? [{ runSpec: app.runSpec, count: moving + lost }] : [];
   });
 };
-
-const NO_AGENTS: ReadonlySet<string> = new Set();
 
 /** Everything that may be bought now. A pool with an open breaker buys nothing. */
 export const openMarket = (view: View): Market =>

@@ -22,9 +22,8 @@ export const act = async (engine: Engine, intent: Intent): Promise<Outcome> => {
  *  closed the intent as never done. Throws what the cloud or
  *  the master throws. */
 export const send = async (engine: Engine, intent: Intent): Promise<Outcome> => {
-  const { effect, notAfter } = intent;
-  if (engine.clock.now() >= notAfter)
-    throw new Failure('unknown-outcome', `The time to send ${intent.id} is over; it is only read back.`);
+  const { effect } = intent;
+  refuseLate(engine, intent);
   if (effect.kind === 'agent') return askMaster(engine, intent, effect.request);
   if (effect.kind === 'app') return askMarathon(engine, intent, effect.request);
   const cloud = cloudOf(engine, effect.request.scope.cloud);
@@ -32,6 +31,12 @@ export const send = async (engine: Engine, intent: Intent): Promise<Outcome> => 
   return effect.kind === 'launch'
     ? launch(engine, cloud, intent, effect.request)
     : terminate(engine, cloud, intent, effect.request);
+};
+
+/** A process may have slept since it last looked at the clock: asked again right before each effect. */
+const refuseLate = (engine: Engine, { id, notAfter }: Intent): void => {
+  if (engine.clock.now() >= notAfter)
+    throw new Failure('unknown-outcome', `The time to send ${id} is over; it is only read back.`);
 };
 
 const cloudOf = (engine: Engine, name: LaunchRequest['scope']['cloud']): Cloud => {
@@ -107,10 +112,12 @@ const askMarathon = async (engine: Engine, intent: Intent, request: AppRequest):
       const { instances } = app.runSpec;
       if (instances === request.to) return done();
       if (instances !== request.from) throw superseded(request.runSpec, request.from, instances);
+      refuseLate(engine, intent);
       return done((await marathon.scale(request.runSpec, request.to)).id);
     }
     case 'kill': {
       await mayKill(engine, request);
+      refuseLate(engine, intent);
       const { runSpec, runSpecKind: kind, tasks, how } = request;
       return done((await marathon.kill({ runSpec, kind, tasks, how }))?.id);
     }

@@ -11,6 +11,7 @@ import { memorySchemas, readStored } from './schema';
 type Member = keyof typeof memorySchemas;
 const MEMBERS = [
   'joined',
+  'unjoined',
   'cold',
   'expected',
   'strikes',
@@ -30,6 +31,7 @@ export const recall = async (store: Store, cluster: string): Promise<Recalled> =
   const items = await Promise.all(MEMBERS.map((member) => store.get(memoryKey(cluster, member))));
   const versions = {
     joined: 0,
+    unjoined: 0,
     cold: 0,
     expected: 0,
     strikes: 0,

@@ -88,6 +88,7 @@ export const memorySchemas: {
   readonly [M in keyof Required<Memory>]: z.ZodMiniType<NonNullable<Memory[M]>>;
 } = {
   joined: z.array(z.string()),
+  unjoined: z.array(z.string()),
   cold: z.array(
     z.object({
       key: z.string(),

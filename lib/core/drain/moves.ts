@@ -84,7 +84,7 @@ const surgeBy = ({ app, surge, moving }: Standing, copies: number): Moved => {
     moves: [
       {
         request: { call: 'scale', runSpec: id, from: instances, to },
-        why: `${copies} more while ${tasksText(moving.length)} of it move to other agents`,
+        why: `${copies} more while ${moving.length === 1 ? '1 task of it moves' : `${moving.length} tasks of it move`} to other agents`,
       },
     ],
     surge: { ...surge, written: withValue(surge.written, to) },
@@ -103,7 +103,8 @@ const killWithScale = (standing: Standing, now: Millis): Moved => {
   const fit = moving.filter((task) => task.healthy).slice(0, spare);
   const tasks = [...sick, ...fit];
   if (tasks.length === 0) return kept(standing, { code: 'unhealthy', why: 'its copies are not healthy yet' });
-  const why = `${tasksText(tasks.length)} of it have healthy copies elsewhere`;
+  const why =
+    tasks.length === 1 ? 'a copy of it is healthy elsewhere' : 'copies of them are healthy elsewhere';
   return killing(
     standing,
     tasks,
@@ -177,7 +178,7 @@ const undoOf = (standing: Standing, now: Millis): Moved => {
     const youngest = [...healthy].sort(
       (a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0) || (a.id < b.id ? 1 : -1),
     );
-    const why = `${tasksText(started)} more than it wants are left over`;
+    const why = `${tasksText(started)} beyond what it wants ${started === 1 ? 'is' : 'are'} left over`;
     return killing(standing, youngest.slice(0, started), { how: 'lower', keeps: base, why }, now);
   }
   const allowed = Math.min(extra, healthy.length - healthyFloor(app.runSpec, base));

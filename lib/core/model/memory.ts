@@ -159,6 +159,8 @@ export type Pause = {
 export type Memory = {
   /** Young machines whose agent has registered: if it leaves the list, it is lost and not one that never joined. Sorted ids. */
   readonly joined: readonly string[];
+  /** Machines that passed their deadline without an agent that any turn saw. Sorted ids. */
+  readonly unjoined: readonly string[];
   readonly cold: readonly Cold[];
   readonly expected: readonly Expected[];
   readonly strikes: readonly Strikes[];
@@ -176,6 +178,7 @@ export type Memory = {
 
 export const NO_MEMORY: Memory = {
   joined: [],
+  unjoined: [],
   cold: [],
   expected: [],
   strikes: [],

@@ -2,7 +2,7 @@
 // scale-out buys what is missing again. It is never ended on incomplete sight, and never while an agent on it runs
 // anything. (Ghosts, gray agents and dead machines are judged by later behaviours of this step.)
 import { type Failed, forgive, strike, strikesOf, STRIKES_TO_OPEN } from '../breaker';
-import { type Joined, JUDGED_FOR_MS } from '../join';
+import type { Joined } from '../join';
 import { isClosing, isEmpty } from '../leaving';
 import type { Strikes } from '../model/memory';
 import type { Action, Blocked, Terminate } from '../model/plan';
@@ -43,14 +43,9 @@ const isMissing = ({ machine, standing }: Joined, view: View): boolean => {
 };
 
 /** An agent that nobody lists any more may run tasks beyond the master's reach: its machine never joined only if no turn
- *  has seen it, and only for a while after its deadline. One that announces another pool is there to be seen. */
-const neverJoined = ({ machine, agent }: Joined, view: View): boolean => {
-  if (agent !== undefined) return true;
-  const deadline = view.pools.get(machine.pool ?? '')?.registerWithinMs ?? 0;
-  return (
-    view.now - machine.launchedAt <= deadline + JUDGED_FOR_MS && !view.memory.joined.includes(machine.id)
-  );
-};
+ *  has seen it. One that announces another pool is there to be seen. */
+const neverJoined = ({ machine, agent }: Joined, view: View): boolean =>
+  agent !== undefined || view.memory.unjoined.includes(machine.id);
 
 const lostAgent = ({ machine }: Joined): Blocked => ({
   step: 'heal',

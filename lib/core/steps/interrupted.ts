@@ -1,6 +1,7 @@
 // Machines that their cloud takes: a spot notice, a scheduled change, a termination that waits on a lifecycle hook, a hint
 // that one of these is near. Their agents are emptied within the notice; what ran there wants room at once, so that the
 // same turn buys it; the offering is cold for a while. However many events tell of one machine, it counts once.
+import { INTERRUPTED } from '../buyable';
 import { begin, GRACE_MS, restraint } from '../drain/asked';
 import type { Draining } from '../drain/entries';
 import { takesMachine } from '../drain/reads';
@@ -180,7 +181,7 @@ const cooled = (memory: Memory, threats: readonly Met[]): Memory => {
       ? all
       : chill(
           all,
-          { offering, code: 'Interrupted', message: 'a machine of it was taken', kind: 'capacity' },
+          { offering, code: INTERRUPTED, message: 'a machine of it was taken', kind: 'capacity' },
           fact.at,
         );
   }, memory.cold);

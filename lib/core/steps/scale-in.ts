@@ -63,7 +63,8 @@ const said = (
 ): readonly Action[] => {
   const reasons = {
     deactivate: () => 'it runs nothing and nothing needs it',
-    reactivate: ({ agent }: Leaving) => back.get(agent) ?? 'it was to be taken back',
+    reactivate: ({ agent }: Leaving) =>
+      back.get(agent) ?? 'its machine is tagged as leaving, and nothing is remembered of why',
   };
   const prefix = `${view.turn}.${view.round}.s`;
   const why = 'nothing ran there and the agent is gone';
