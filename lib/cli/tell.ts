@@ -196,6 +196,8 @@ export const happenings = (entries: readonly ChronicleEntry[]): readonly string[
       ['machine-running', 'machine', 'started'],
       ['agent-registered', 'agent', 'registered'],
       ['task-placed', 'task', 'placed'],
+      ['task-ended', 'task', 'ended'],
+      ['task-unreachable', 'task', 'out of reach'],
       ['machine-ended', 'machine', 'ended'],
     ] as const
   ).flatMap(([kind, noun, did]) => (count(kind) > 0 ? [`${some(count(kind), noun)} ${did}`] : []));
@@ -207,6 +209,11 @@ const LOUD: ReadonlySet<ChronicleEntry['kind']> = new Set([
   'trouble',
   'spot-notice',
   'boot-failed',
+  'agent-unreachable',
+  'agent-returned',
   'master-lost',
+  'master-elected',
+  'marathon-down',
+  'marathon-up',
   'throttled',
 ]);
