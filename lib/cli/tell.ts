@@ -201,9 +201,12 @@ export const happenings = (entries: readonly ChronicleEntry[]): readonly string[
       ['machine-ended', 'machine', 'ended'],
     ] as const
   ).flatMap(([kind, noun, did]) => (count(kind) > 0 ? [`${some(count(kind), noun)} ${did}`] : []));
-  const loud = entries.filter(({ kind }) => LOUD.has(kind)).map(({ text }) => `! ${text}`);
+  const loud = entries.filter(({ kind }) => isLoud(kind)).map(({ text }) => `! ${text}`);
   return [...loud, ...(parts.length > 0 ? [`  ${parts.join(', ')}.`] : [])];
 };
+
+/** Worth a line of its own, at once. */
+export const isLoud = (kind: ChronicleEntry['kind']): boolean => LOUD.has(kind);
 
 const LOUD: ReadonlySet<ChronicleEntry['kind']> = new Set([
   'trouble',

@@ -1,13 +1,18 @@
 // A story for people: a fleet on which something happens, told in the lines that `npm start` prints. Machines are m1, m2, ...
 // in the order in which they are named.
-import { createTurnLines, happenings } from '../../lib/cli/tell';
+import { expect } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createTurnLines, happenings, isLoud } from '../../lib/cli/tell';
+import { attributeText } from '../../lib/core/model/attributes';
+import { isLive, type Machine } from '../../lib/core/model/machine';
 import type { Memory } from '../../lib/core/model/memory';
 import { messageOf } from '../../lib/engine/failure';
 import type { TurnReport } from '../../lib/engine/reconcile';
 import { recall } from '../../lib/engine/recall';
 import { busyFleet, type Health, requestDrain, watchHealth } from './draining';
 import { type Driver, drive } from './driven';
-import type { EmulatedFleet, FleetOptions } from './emulated-fleet';
+import { appIn, type EmulatedFleet, type FleetOptions } from './emulated-fleet';
+import { aPool, aSpec, MINUTE } from './fleet';
 
 export type Tale = Driver & {
   readonly fleet: EmulatedFleet;
@@ -33,6 +38,9 @@ export type Ending = {
   readonly failures: readonly string[];
 };
 
+/** Quiet happenings are told together, at most so many milliseconds late. */
+const TOLD_EVERY_MS = 15_000;
+
 /** The apps run before the first line is told. */
 export const tale = async (
   apps: readonly Record<string, unknown>[],
@@ -44,6 +52,7 @@ export const tale = async (
   const turnLines = createTurnLines();
   const lines: string[] = [];
   let told = fleet.world.chronicle.entries().length;
+  let toldAt = began;
   const stamp = (): string => {
     const seconds = Math.round((fleet.world.now() - began) / 1000);
     return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
@@ -52,6 +61,7 @@ export const tale = async (
     const entries = fleet.world.chronicle.entries();
     for (const line of happenings(entries.slice(told))) lines.push(`${stamp()} ${line}`);
     told = entries.length;
+    toldAt = fleet.world.now();
   };
   const onTurn = (report: TurnReport): void => {
     const fresh = turnLines(report);
@@ -59,6 +69,9 @@ export const tale = async (
     happened();
     for (const line of fresh) lines.push(`${stamp()} ${line}`);
   };
+  fleet.world.chronicle.subscribe(({ kind }) => {
+    if (isLoud(kind) || fleet.world.now() - toldAt >= TOLD_EVERY_MS) happened();
+  });
   const driver = drive(fleet, onTurn);
   const memory = async (): Promise<Memory> => (await recall(fleet.engine.store, 'prod')).memory;
   return {
@@ -108,4 +121,38 @@ const named = (lines: readonly string[]): readonly string[] => {
       return name;
     }),
   );
+};
+
+/** The transcript is as it was; with UPDATE_GOLDEN=1 it is written anew. */
+export const golden = (name: string, told: Tale): void => {
+  const path = new URL(`../stories/${name}.golden.txt`, import.meta.url);
+  const text = `${told.lines().join('\n')}\n`;
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path, text);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+};
+
+/** Idle machines stay, so that what happens is the story's doing. */
+const CALM = { budget: { percent: 100 }, windows: [], emptyForMs: 24 * 60 * MINUTE } as const;
+const SHAPES = { ...aPool().shapes, families: [], names: ['m7i.xlarge'] };
+const of = (markets: readonly ('spot' | 'on-demand')[]) => ({
+  spec: aSpec({ pools: [aPool({ disruption: CALM, shapes: SHAPES, markets })] }),
+});
+export const ON_DEMAND = of(['on-demand']);
+export const SPOT = of(['spot']);
+export const shopAndApi = [appIn('web', '/shop', 20), appIn('web', '/api', 8)];
+/** No drain is under way, nothing is left of one, and no turn failed. */
+export const OVER = { drains: [], surges: 0, deactivated: 0, failures: [] };
+
+/** The agent with the most tasks. */
+export const fullest = ({ fleet: { world } }: Tale): string => {
+  const counts = new Map<string, number>();
+  for (const { slaveId } of world.marathon.tasks()) counts.set(slaveId, (counts.get(slaveId) ?? 0) + 1);
+  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? '';
+};
+
+export const live = ({ fleet }: Tale): readonly Machine[] => fleet.machines().filter(isLive);
+
+export const machineOf = ({ fleet }: Tale, agent: string): string => {
+  const id = fleet.world.mesos.agents().find((one) => one.id === agent)?.attributes['instance_id'];
+  return id === undefined ? '' : attributeText(id);
 };

@@ -1,36 +1,7 @@
 // What goes wrong with a fleet, as an operator would read it. After a wanted change, `UPDATE_GOLDEN=1 npm test --
 // test/stories` writes the transcripts again; look at what changed before it is committed.
 import { describe, expect, test } from '@jest/globals';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { isLive } from '../../lib/core/model/machine';
-import { appIn } from '../builders/emulated-fleet';
-import { aPool, aSpec, MINUTE } from '../builders/fleet';
-import { type Tale, tale } from '../builders/tale';
-
-const golden = (name: string, told: Tale): void => {
-  const path = new URL(`${name}.golden.txt`, import.meta.url);
-  const text = `${told.lines().join('\n')}\n`;
-  if (process.env['UPDATE_GOLDEN'] === '1' || !existsSync(path)) writeFileSync(path, text);
-  expect(text).toBe(readFileSync(path, 'utf8'));
-};
-
-const CALM = { budget: { percent: 100 }, windows: [], emptyForMs: 24 * 60 * MINUTE } as const;
-const SHAPES = { ...aPool().shapes, families: [], names: ['m7i.xlarge'] };
-const of = (markets: readonly ('spot' | 'on-demand')[]) => ({
-  spec: aSpec({ pools: [aPool({ disruption: CALM, shapes: SHAPES, markets })] }),
-});
-const ON_DEMAND = of(['on-demand']);
-const SPOT = of(['spot']);
-const shopAndApi = [appIn('web', '/shop', 20), appIn('web', '/api', 8)];
-const OVER = { drains: [], surges: 0, deactivated: 0, failures: [] };
-
-const fullest = ({ fleet: { world } }: Tale): string => {
-  const counts = new Map<string, number>();
-  for (const { slaveId } of world.marathon.tasks()) counts.set(slaveId, (counts.get(slaveId) ?? 0) + 1);
-  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]?.[0] ?? '';
-};
-
-const live = ({ fleet }: Tale) => fleet.machines().filter(isLive);
+import { fullest, golden, live, ON_DEMAND, OVER, shopAndApi, SPOT, tale } from '../builders/tale';
 
 describe('what the cloud does', () => {
   test('a spot storm takes a fifth of the machines with two minutes of notice', async () => {
