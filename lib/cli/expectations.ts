@@ -1,16 +1,22 @@
 // What must be true at the end of the story. Each is read from the world and from what is remembered, not from what was
 // said on the way.
 import { attributeText } from '../core/model/attributes';
+import type { Memory } from '../core/model/memory';
 import type { TurnReport } from '../engine/reconcile';
 import { recall } from '../engine/recall';
 import { engineOf } from '../wiring/engine';
+import { runAgainAfter } from './bystander';
 import type { Home } from './home';
-import { tasksWanted } from './story';
+import { type Chosen, type Notes, tasksWanted } from './story';
 
 export type Expectation = { readonly text: string; readonly holds: boolean };
 type Done = Extract<TurnReport, { kind: 'done' }>;
 
-export const expectations = async (home: Home, turns: readonly Done[]): Promise<readonly Expectation[]> => {
+export const expectations = async (
+  home: Home,
+  turns: readonly Done[],
+  notes: Notes,
+): Promise<readonly Expectation[]> => {
   const { world, outside, spec, local } = home;
   const running = world.marathon.tasks({ status: 'running' }).length;
   const engine = await machinesOf(home);
@@ -53,11 +59,52 @@ export const expectations = async (home: Home, turns: readonly Done[]): Promise<
       text: `the largest purchase costs at most 1.1 x its lower bound after Marathon's own placement (${ratio.toFixed(3)} x)`,
       holds: ratio <= 1.1,
     },
+    ...departuresOf(home, memory, notes),
     {
       text: 'no event was parked and no message is dead',
       holds: parked.length === 0 && (await local.deadLetters.size()) === 0,
     },
   ];
+};
+
+/** Mesos misses an agent after five pings at 15 s, and marks it unreachable at the next (semantics §0). */
+const MESOS_ALONE_S = 75;
+/** EC2's notice. */
+const NOTICE_S = 120;
+
+const departuresOf = ({ world }: Home, { drained }: Memory, notes: Notes): readonly Expectation[] => {
+  const { noticed, dead, drained: asked } = notes;
+  return [
+    ...(noticed === undefined ? [] : [emptiedInTime(noticed, drained)]),
+    ...(dead === undefined ? [] : [ranAgain(dead, world)]),
+    ...(asked === undefined ? [] : [emptiedAsAsked(asked, drained)]),
+  ];
+};
+
+const emptiedInTime = ({ machine, tasks, at }: Chosen, drained: Memory['drained']): Expectation => {
+  const met = drained.find((one) => one.machine === machine);
+  const seconds = ((met?.at ?? Infinity) - at) / 1000;
+  return {
+    text: `${machine}, of which EC2 gave notice, was emptied of its ${tasks} tasks and ended ${seconds.toFixed(0)} s later, before EC2 took it`,
+    holds: met?.end === 'done' && met.cause === 'interruption' && seconds <= NOTICE_S,
+  };
+};
+
+const ranAgain = ({ machine, tasks, at }: Chosen, world: Home['world']): Expectation => {
+  const seconds = Math.ceil((runAgainAfter(world, at, tasks) ?? Infinity) / 1000);
+  return {
+    text: `the ${tasks} tasks of ${machine}, whose host died, ran again ${seconds} s later (Mesos alone notices after ${MESOS_ALONE_S} to 98 s)`,
+    holds: seconds < MESOS_ALONE_S,
+  };
+};
+
+const emptiedAsAsked = (asked: NonNullable<Notes['drained']>, drained: Memory['drained']): Expectation => {
+  const met = drained.find((one) => one.machine === asked.machine);
+  const short = asked.shortfalls();
+  return {
+    text: `${asked.machine} was emptied as asked, and meanwhile no service had fewer healthy tasks than it wants (${short.length} of them had)`,
+    holds: met?.end === 'done' && met.cause === 'asked' && short.length === 0,
+  };
 };
 
 /** A turn in which an offering was refused and a machine bought. */

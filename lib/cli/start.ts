@@ -11,7 +11,7 @@ import type { TurnReport } from '../engine/reconcile';
 import { expectations } from './expectations';
 import { type Home, openHome } from './home';
 import { createHost, type Host } from './host';
-import { END, type Scene, STORY } from './story';
+import { END, type Notes, type Scene, STORY } from './story';
 import { createTurnLines, happenings } from './tell';
 import { isSet, numberOf, type Terminal, UsageError, type Verb } from './verb';
 
@@ -106,7 +106,7 @@ const playAt = async (home: Home, setting: Setting, { teller, terminal }: Around
   home.world.onEvent((event) => void home.local.events.send(JSON.stringify(event)));
   const door = await host.listen(setting.port);
   try {
-    const stage: Stage = { home, host, teller, url: door.url, terminal, setting };
+    const stage: Stage = { home, host, teller, url: door.url, terminal, setting, notes: {} };
     return setting.once ? await playOnce(stage) : await playLive(stage);
   } finally {
     await door.close();
@@ -120,6 +120,7 @@ type Stage = {
   readonly url: string;
   readonly terminal: Terminal;
   readonly setting: Setting;
+  readonly notes: Notes;
 };
 
 /** Time jumps from second to second, and stands still while a handler works. */
@@ -148,9 +149,9 @@ const playOnce = async (stage: Stage): Promise<number> => {
   return INTERRUPTED;
 };
 
-const perform = async (scene: Scene, { home, teller, url }: Stage): Promise<void> => {
+const perform = async (scene: Scene, { home, teller, url, notes }: Stage): Promise<void> => {
   teller.say(`\n== ${scene.title} ==`);
-  await scene.play(home, url);
+  await scene.play(home, url, notes);
 };
 
 /** In paced time; the story plays once and the fleet lives on until a person stops it. */
@@ -195,8 +196,8 @@ const tellStory = async (stage: Stage, ending: { readonly isStopped: boolean }):
   if (!ending.isStopped) await summary(stage);
 };
 
-const summary = async ({ home, teller, terminal, setting }: Stage): Promise<number> => {
-  const checked = await expectations(home, teller.turns);
+const summary = async ({ home, teller, terminal, setting, notes }: Stage): Promise<number> => {
+  const checked = await expectations(home, teller.turns, notes);
   const minutes = Math.round(END / 60_000);
   const failures = checked.filter(({ holds }) => !holds).length;
   if (setting.json) {

@@ -1,17 +1,30 @@
 // The main job as a story: a fleet short of capacity, a load step, no capacity on the best offering, a machine that never
-// registers, an alert that asks for more. The script only makes trouble and asks; everything else is Muster's doing.
+// registers, an alert that asks for more, a spot notice, a machine that dies, an operator who wants one emptied. The script
+// only makes trouble and asks; everything else is Muster's doing.
 import { readFileSync } from 'node:fs';
 import { plan as makePlan } from '../core/plan';
 import { dryInput } from '../doors/api';
 import { workloadApps } from '../emulator/workload';
+import { storeFact } from '../engine/facts';
 import { engineOf } from '../wiring/engine';
+import { type Carrier, carriers, type Shortfall, watchShortfalls } from './bystander';
 import { type Home, TOKEN } from './home';
 
 /** Virtual milliseconds after the start. */
 export type Scene = {
   readonly at: number;
   readonly title: string;
-  readonly play: (home: Home, hooks: string) => Promise<void>;
+  readonly play: (home: Home, hooks: string, notes: Notes) => Promise<void>;
+};
+
+export type Chosen = Carrier & { readonly at: number };
+
+/** What the script did to which machine, for the expectations. */
+export type Notes = {
+  noticed?: Chosen;
+  dead?: Chosen;
+  /** Apps that had fewer healthy tasks than they want since the drain was asked for. */
+  drained?: Chosen & { readonly shortfalls: () => readonly Shortfall[] };
 };
 
 const MINUTE = 60_000;
@@ -57,10 +70,55 @@ export const STORY: readonly Scene[] = [
         throw new Error(`The webhook answered ${answer.status}: ${await answer.text()}`);
     },
   },
+  {
+    at: 29 * MINUTE,
+    title: 'EC2 sends a spot notice for the machine with the most tasks: two minutes are left',
+    play: async ({ world }, _hooks, notes) => {
+      notes.noticed = fullest(world);
+      world.troubles.spotNotice(notes.noticed.machine);
+    },
+  },
+  {
+    at: 34 * MINUTE,
+    title: 'The host under another machine dies. Mesos alone would need 75 to 98 s to notice',
+    play: async ({ world }, _hooks, notes) => {
+      notes.dead = fullest(world);
+      world.troubles.killMachine(notes.dead.machine);
+    },
+  },
+  {
+    at: 38 * MINUTE,
+    title: 'An operator wants a machine emptied within a quarter of an hour, for a new kernel',
+    play: async (home, _hooks, notes) => {
+      const chosen = fullest(home.world);
+      notes.drained = { ...chosen, shortfalls: watchShortfalls(home.world) };
+      await askForDrain(home, chosen.machine);
+    },
+  },
 ];
 
-/** The end of the story: late enough for the machine that never registers to be replaced. */
-export const END = 27 * MINUTE;
+/** The end of the story: late enough for the last drain to be over. */
+export const END = 44 * MINUTE;
+
+const fullest = (world: Home['world']): Chosen => {
+  const [first] = carriers(world);
+  if (first === undefined) throw new Error('No machine has a task; the story makes no sense.');
+  return { ...first, at: world.now() };
+};
+
+/** What is stored of an operator's request. */
+const askForDrain = async ({ world, spec, outside }: Home, machine: string): Promise<void> => {
+  const at = world.now();
+  const deadline = at + 15 * MINUTE;
+  await storeFact(outside.store, {
+    scope: { kind: 'cluster', cluster: spec.cluster },
+    subject: machine,
+    dedupeKey: 'last',
+    at,
+    expiresAt: deadline,
+    body: { kind: 'drain', by: 'ada', reason: 'a new kernel', deadline, force: false },
+  });
+};
 
 /** Takes the capacity of what a turn would buy first, in all zones. */
 const sellOut = async (home: Home): Promise<void> => {

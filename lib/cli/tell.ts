@@ -1,7 +1,9 @@
 // Turns and happenings as lines for a person who watches: what is new, not what was said a minute ago.
+import { causeText } from '../core/departures';
 import { actionSentence, explainOutcome, usd } from '../core/explain';
+import type { Drained } from '../core/model/memory';
 import type { Outcome } from '../core/model/outcome';
-import type { DemandLine, Plan } from '../core/model/plan';
+import type { AppAction, DemandLine, Plan } from '../core/model/plan';
 import { offeringName } from '../core/view';
 import type { ChronicleEntry } from '../emulator/chronicle';
 import type { TurnReport } from '../engine/reconcile';
@@ -12,14 +14,36 @@ const ROWS = 3;
 /** Tells the turns of one cluster: every action and outcome, and of what waits only what the turn before did not say. */
 export const createTurnLines = (): ((report: TurnReport) => readonly string[]) => {
   let before: ReadonlySet<string> = new Set();
+  let ended: ReadonlySet<string> = new Set();
   return (report) => {
     if (report.kind === 'held') return [];
     const told = new Set(report.plans.flatMap(waitingLines));
-    const lines = [...report.plans.flatMap(planLines), ...outcomeLines(report.outcomes)];
+    const over = report.plans.flatMap(({ memory }) => memory.drained);
+    const lines = [
+      ...report.plans.flatMap(planLines),
+      ...outcomeLines(report.outcomes),
+      ...over.filter((one) => !ended.has(endKey(one))).map(endLine),
+    ];
     const fresh = [...new Set(lines)].filter((line) => !(told.has(line) && before.has(line)));
     before = told;
+    ended = new Set(over.map(endKey));
     return fresh;
   };
+};
+
+const endKey = ({ machine, since }: Drained): string => `${machine} ${since}`;
+
+const END = {
+  done: 'was emptied',
+  cancelled: 'stays: its drain was taken back',
+  escalated: 'ended with what was left there killed',
+  failed: 'stays: it could not be emptied',
+} as const;
+
+const endLine = ({ machine, pool, end, cause, since, at, why }: Drained): string => {
+  const mark = end === 'done' || end === 'cancelled' ? ' ' : '!';
+  const after = `after ${Math.round((at - since) / 1000)} s`;
+  return `${mark} ${machine} of ${pool} (${causeText(cause)}) ${END[end]} ${after}: ${why}.`;
 };
 
 /** What was bought and refused, in figures: the ids are in the log. */
@@ -53,9 +77,40 @@ const counted = (names: readonly string[]): ReadonlyMap<string, number> => {
 
 const planLines = (plan: Plan): readonly string[] => [
   ...waitingLines(plan),
-  ...plan.actions.map((action) => actionLine(action, plan)),
+  ...plan.actions.flatMap((action) => (action.kind === 'app' ? [] : [actionLine(action, plan)])),
+  ...movesLines(plan.actions.flatMap((action) => (action.kind === 'app' ? [action] : []))),
   ...costLine(plan),
 ];
+
+/** What is done to apps: one by one where it is little, else each kind of it in one line. */
+const movesLines = (actions: readonly AppAction[]): readonly string[] => {
+  const more = actions.flatMap(({ request }) =>
+    request.call === 'scale' && request.to > request.from
+      ? [{ app: request.runSpec, count: request.to - request.from }]
+      : [],
+  );
+  const fewer = actions.flatMap(({ request }) =>
+    request.call === 'kill' && request.how === 'lower'
+      ? [{ app: request.runSpec, count: request.tasks.length }]
+      : [],
+  );
+  const isLoneCall = ({ request }: AppAction): boolean =>
+    !(request.call === 'scale' && request.to > request.from && more.length > 1) &&
+    !(request.call === 'kill' && request.how === 'lower' && fewer.length > 1);
+  return [
+    ...actions.filter(isLoneCall).map((action) => `> ${actionSentence(action)}`),
+    ...(more.length > 1 ? [`> Start copies elsewhere before anything is killed: ${sums(more)}.`] : []),
+    ...(fewer.length > 1 ? [`> Take away what has healthy copies elsewhere: ${sums(fewer)}.`] : []),
+  ];
+};
+
+const sums = (rows: readonly { readonly app: string; readonly count: number }[]): string => {
+  const sorted = [...rows].sort((a, b) => b.count - a.count || (a.app < b.app ? -1 : 1));
+  const told = sorted.slice(0, ROWS).map(({ app, count }) => `${count} of ${app}`);
+  const rest = sorted.slice(ROWS);
+  const others = rest.reduce((sum, { count }) => sum + count, 0);
+  return [...told, ...(rest.length > 0 ? [`${others} of ${some(rest.length, 'other app')}`] : [])].join(', ');
+};
 
 /** What does not change by being said again. */
 const waitingLines = (plan: Plan): readonly string[] => {
@@ -106,10 +161,10 @@ const VERB = {
   'mark-gone': 'Mark gone the agent of',
 } as const;
 
-const actionLine = (action: Plan['actions'][number], plan: Plan): string => {
+const actionLine = (action: Exclude<Plan['actions'][number], AppAction>, plan: Plan): string => {
   if (action.kind === 'notify') return `! ${action.why}.`;
   if (action.kind === 'terminate') return `> End ${action.machines.join(', ')}: ${action.why}.`;
-  if (action.kind === 'app' || action.kind === 'mark') return `> ${actionSentence(action)}`;
+  if (action.kind === 'mark') return `> ${actionSentence(action)}`;
   if (action.kind !== 'launch')
     return `> ${VERB[action.kind]} ${action.machine} of ${action.pool}: ${action.why}.`;
   const [best] = action.offerings;
@@ -141,17 +196,27 @@ export const happenings = (entries: readonly ChronicleEntry[]): readonly string[
       ['machine-running', 'machine', 'started'],
       ['agent-registered', 'agent', 'registered'],
       ['task-placed', 'task', 'placed'],
+      ['task-ended', 'task', 'ended'],
+      ['task-unreachable', 'task', 'out of reach'],
       ['machine-ended', 'machine', 'ended'],
     ] as const
   ).flatMap(([kind, noun, did]) => (count(kind) > 0 ? [`${some(count(kind), noun)} ${did}`] : []));
-  const loud = entries.filter(({ kind }) => LOUD.has(kind)).map(({ text }) => `! ${text}`);
+  const loud = entries.filter(({ kind }) => isLoud(kind)).map(({ text }) => `! ${text}`);
   return [...loud, ...(parts.length > 0 ? [`  ${parts.join(', ')}.`] : [])];
 };
+
+/** Worth a line of its own, at once. */
+export const isLoud = (kind: ChronicleEntry['kind']): boolean => LOUD.has(kind);
 
 const LOUD: ReadonlySet<ChronicleEntry['kind']> = new Set([
   'trouble',
   'spot-notice',
   'boot-failed',
+  'agent-unreachable',
+  'agent-returned',
   'master-lost',
+  'master-elected',
+  'marathon-down',
+  'marathon-up',
   'throttled',
 ]);

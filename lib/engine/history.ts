@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
+import { type Departure, departures } from '../core/departures';
 import { explain, explainOutcome } from '../core/explain';
 import type { Outcome } from '../core/model/outcome';
-import type { Plan } from '../core/model/plan';
+import type { Blocked, Plan } from '../core/model/plan';
 import { unread } from '../core/plan';
 import type { PlanInput } from '../core/view';
 import { expiry, historyKey, historyPartition, inputKey, inputPartition } from './keys';
@@ -16,6 +17,7 @@ const KEPT_MS = 14 * 24 * 60 * 60_000;
 const PIECE_BYTES = 250_000;
 const MOST_PIECES = 12;
 const MOST_SENTENCES = 200;
+const MOST_ROWS = 50;
 
 export type RoundRecord = {
   readonly input: PlanInput;
@@ -39,6 +41,9 @@ export type TurnRecord = {
   readonly nowUsdPerHour: number;
   readonly boughtUsdPerHour: number;
   readonly sentences: readonly string[];
+  /** Agents that are being emptied, and what is not done and why; at most 50 of each. Records of versions before have none. */
+  readonly drains: readonly Departure[];
+  readonly brakes: readonly Blocked[];
 };
 
 export const hashOf = (value: unknown): string =>
@@ -64,6 +69,8 @@ export const record = async (store: Store, round: RoundRecord): Promise<TurnReco
     nowUsdPerHour: plan.cost.nowUsdPerHour,
     boughtUsdPerHour: plan.cost.boughtUsdPerHour,
     sentences: sentences.slice(0, MOST_SENTENCES),
+    drains: departures(plan, input.world.apps.value).slice(0, MOST_ROWS),
+    brakes: plan.blocked.slice(0, MOST_ROWS),
   };
   const expiresAt = expiry(plan.at + KEPT_MS);
   const { cluster } = input.spec;
@@ -112,6 +119,9 @@ export const recordedInput = async (
 
 const nth = (sortKey: string): number => Number(sortKey.split('#piece')[1]);
 
+/** Rows of our own making, which only people read. */
+const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 const turnRecord: z.ZodMiniType<TurnRecord> = z.object({
   schemaVersion: z.literal(1),
   turn: z.string(),
@@ -126,6 +136,8 @@ const turnRecord: z.ZodMiniType<TurnRecord> = z.object({
   nowUsdPerHour: z.number(),
   boughtUsdPerHour: z.number(),
   sentences: z.array(z.string()),
+  drains: z._default(z.array(z.custom<Departure>(isRow)), []),
+  brakes: z._default(z.array(z.custom<Blocked>(isRow)), []),
 });
 
 /** The latest rounds, newest first. Records that another version wrote are left out. */

@@ -13,8 +13,40 @@ const BENCHES: readonly Bench[] = [
   { name: 'big', run: async () => [(await import('./plans')).bigBench()] },
   { name: 'raw', run: async () => [await (await import('./raw')).rawBench()] },
   { name: 'bundles', run: async () => (await import('./bundles')).bundleBenches() },
+  { name: 'failover', run: async () => each([1, 10, 33], (await import('./losses')).failoverBench) },
+  {
+    name: 'spot',
+    run: async () =>
+      each(
+        [
+          { noticeS: 120, spare: 0 },
+          { noticeS: 120, spare: 25 },
+          { noticeS: 30, spare: 0 },
+          { noticeS: 30, spare: 25 },
+        ],
+        (await import('./losses')).spotBench,
+      ),
+  },
+  {
+    name: 'drains',
+    run: async () =>
+      each(
+        [
+          { agents: 100, tasksEach: 5, spare: 10, drains: 1 },
+          { agents: 200, tasksEach: 5, spare: 0, drains: 20 },
+        ],
+        (await import('./losses')).drainBench,
+      ),
+  },
   { name: 'storm', run: async () => [await (await import('./storm')).stormBench()] },
 ];
+
+/** One after the other. */
+const each = async <T>(settings: readonly T[], run: (setting: T) => Promise<Figures>): Promise<Figures[]> => {
+  const all: Figures[] = [];
+  for (const setting of settings) all.push(await run(setting));
+  return all;
+};
 
 const asFigures = ({
   name,

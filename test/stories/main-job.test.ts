@@ -86,7 +86,7 @@ describe('the main job', () => {
   test('meets every expectation, with another seed too', () => {
     expect(first).toMatchObject({ status: 0, err: '' });
     expect(first.out).toContain('Everything that was expected is so.');
-    expect(first.out.match(/^yes {2}/gm)?.length).toBeGreaterThan(5);
+    expect(first.out.match(/^yes {2}/gm)?.length).toBeGreaterThan(9);
     expect(first.out).not.toMatch(/^NO /m);
     expect(other.status).toBe(0);
     const { seed, expectations } = JSON.parse(other.out) as {
@@ -95,6 +95,23 @@ describe('the main job', () => {
     };
     expect(seed).toBe(2);
     expect(expectations.filter(({ holds }) => !holds)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a spot notice',
+      /EC2 takes (i-\w+) back.*\n(?:.*\n)*?.*Offer no more \1.*\n(?:.*\n)*?.*\1 of web .* was emptied/,
+    ],
+    [
+      'a host that dies',
+      /The host under (i-\w+) dies.*\n(?:.*\n)*?.*Mark gone the agent of \1.*its machine terminated/,
+    ],
+    [
+      'a drain that is asked for',
+      /Offer no more (i-\w+) of web: ada wants .*\n(?:.*\n)*?.*\1 of web .* was emptied/,
+    ],
+  ])('tells %s from its signal to its end', (_what, told) => {
+    expect(first.out).toMatch(told);
   });
 
   test('leaves no file and no process behind', () => {
