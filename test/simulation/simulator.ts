@@ -3,7 +3,7 @@
 import { plan as makePlan } from '../../lib/core/plan';
 import type { PlanInput } from '../../lib/core/view';
 import type { Engine } from '../../lib/engine/engine';
-import type { Answer, Call, Process, Verdict } from './call';
+import { type Answer, type Call, isDeed, type Process, type Verdict } from './call';
 import { FAULTS } from './faults/all';
 import type { CallFault, EventFault, Fault } from './faults/fault';
 import { startWorldFaults } from './faults/world-faults';
@@ -51,6 +51,8 @@ export type SimResult = {
   readonly turns: number;
   readonly agents: number;
   readonly faults: ReadonlyMap<string, number>;
+  /** What reached the world, by the name of the call. */
+  readonly deeds: ReadonlyMap<string, number>;
   readonly deadLetters: number;
 };
 
@@ -105,6 +107,7 @@ const play = async (scene: Scene, options: SimOptions, run: Run): Promise<SimRes
     turns: scene.counts.get('Turns') ?? 0,
     agents: scene.truth.ours().filter(({ isLive }) => isLive).length,
     faults: run.faults,
+    deeds: run.deeds,
     deadLetters: run.functions.wakes.dead().length + run.functions.events.dead().length,
   };
 };
@@ -115,6 +118,7 @@ const given = (violation: Violation | undefined): { readonly violation?: Violati
 type Run = {
   readonly functions: Functions;
   readonly faults: ReadonlyMap<string, number>;
+  readonly deeds: ReadonlyMap<string, number>;
   readonly violation: () => Violation | undefined;
   readonly fail: (invariant: string, sentence: string, found: Breach) => void;
   readonly heal: () => void;
@@ -124,6 +128,7 @@ type Run = {
 const createRun = (scene: Scene, options: SimOptions): Run => {
   const { heap, journal } = scene;
   const faults = new Map<string, number>();
+  const deeds = new Map<string, number>();
   let violation: Violation | undefined;
   const fail: Run['fail'] = (invariant, sentence, { subject, text }) => {
     if (violation !== undefined) return;
@@ -142,7 +147,13 @@ const createRun = (scene: Scene, options: SimOptions): Run => {
     }
   };
   const doses = dosesOf(scene, options);
-  const wires = wiresOf(scene, { ask, struck, doses, died: (process) => functions.died(process) });
+  const wires = wiresOf(scene, {
+    ask,
+    struck,
+    doses,
+    deeds,
+    died: (process) => functions.died(process),
+  });
   const functions = startFunctions({
     scene,
     wires,
@@ -168,6 +179,7 @@ const createRun = (scene: Scene, options: SimOptions): Run => {
   return {
     functions,
     faults,
+    deeds,
     violation: () => violation,
     fail,
     heal,
@@ -209,6 +221,7 @@ const wiresOf = (
     readonly ask: Ask;
     readonly struck: Struck;
     readonly doses: Doses;
+    readonly deeds: Map<string, number>;
     readonly died: (process: Process) => void;
   },
 ): Wires => {
@@ -231,6 +244,8 @@ const wiresOf = (
     verdict,
     before: (call) => on.ask((watch) => watch.before?.(call)),
     after: (call, answer) => {
+      if (isDeed(call) && answer.kind === 'answered')
+        on.deeds.set(call.name, (on.deeds.get(call.name) ?? 0) + 1);
       noteEpoch(call, answer);
       const text = describe(call, answer);
       if (text !== undefined) journal.write(heap.now(), call.process.id, call.name, text);

@@ -37,18 +37,24 @@ export const totals = (
   const sum = (of: (result: SimResult) => number): number =>
     results.reduce((total, one) => total + of(one), 0);
   const hours = sum(({ simulatedMs }) => simulatedMs) / 3_600_000;
-  const faults = new Map<string, number>();
-  for (const result of results)
-    for (const [name, count] of result.faults) faults.set(name, (faults.get(name) ?? 0) + count);
   const broken = new Map<string, number[]>();
   for (const { violation, seed } of results)
     if (violation !== undefined)
       broken.set(violation.invariant, [...(broken.get(violation.invariant) ?? []), seed]);
-  const each = [...faults].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   return [
     `${results.length} seeds, ${hours.toFixed(1)} simulated hours, ${sum(({ turns }) => turns)} turns, ${sum(({ steps }) => steps)} steps, ${(sum(({ agents }) => agents) / results.length).toFixed(0)} machines at the end, ${sum(({ deadLetters }) => deadLetters)} dead letters`,
     `${(run.cpuMs / 1000).toFixed(1)} s of cpu: ${Math.round(run.playedMs / run.cpuMs)} times real time a core`,
-    `faults: ${each.map(([name, count]) => `${name} ${count}`).join(', ')}`,
+    `deeds: ${counted(results.map(({ deeds }) => deeds))}`,
+    `faults: ${counted(results.map(({ faults }) => faults))}`,
     `violations: ${broken.size === 0 ? 'none' : [...broken].map(([name, seeds]) => `${name} in seeds ${seeds.join(' ')}`).join('; ')}${run.different === 0 ? '' : `; ${run.different} seeds gave different bytes`}`,
   ].join('\n');
+};
+
+const counted = (maps: readonly ReadonlyMap<string, number>[]): string => {
+  const sums = new Map<string, number>();
+  for (const [name, count] of maps.flatMap((map) => [...map])) sums.set(name, (sums.get(name) ?? 0) + count);
+  return [...sums]
+    .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 };
