@@ -32,6 +32,8 @@ export type Crew = {
   readonly skewMs: () => number;
   /** The engine of one process. */
   readonly engineOf: (process: Process) => Engine;
+  /** What a mutant makes of it above the wires. */
+  readonly above?: (engine: Engine) => Engine;
   /** On the way through the wake queue, in milliseconds, each copy. */
   readonly wakeCopies: () => readonly number[];
   readonly eventCopies: () => readonly number[];
@@ -129,15 +131,20 @@ export const startFunctions = (crew: Crew): Functions => {
   };
 };
 
-const turn = async (crew: Crew, wakes: SimQueue, process: Process, batch: readonly Message[]) => {
+const engineFor = (crew: Crew, wakes: SimQueue, process: Process): Engine => {
   const engine = wired({ ...crew.engineOf(process), wake: wakes }, process, crew.wires);
+  return crew.above?.(engine) ?? engine;
+};
+
+const turn = async (crew: Crew, wakes: SimQueue, process: Process, batch: readonly Message[]) => {
+  const engine = engineFor(crew, wakes, process);
   const door = reconcileDoor(async () => ({ ...engine, engine: () => engine }), engine);
   const answer = await door(sqsEvent(batch), CONTEXT);
   return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 };
 
 const take = async (crew: Crew, wakes: SimQueue, process: Process, batch: readonly Message[]) => {
-  const engine = wired({ ...crew.engineOf(process), wake: wakes }, process, crew.wires);
+  const engine = engineFor(crew, wakes, process);
   const { spec } = engine;
   const routes = [{ cluster: spec.cluster, scopes: scopesOf(spec.pools) }];
   const door = ingestDoor(async () => ({ ...engine, routes, webhooks: {} }), engine);

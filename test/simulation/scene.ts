@@ -4,8 +4,10 @@ import { text } from '../../lib/core/model/attributes';
 import type { Spec } from '../../lib/core/model/spec';
 import { createDice, type Dice } from '../../lib/emulator/dice';
 import { portsFace } from '../../lib/emulator/ports-face';
+import type { SettingsChange, Span } from '../../lib/emulator/settings';
 import { createWorld, type EmulatedWorld } from '../../lib/emulator/world';
 import type { Engine } from '../../lib/engine/engine';
+import type { Failure } from '../../lib/engine/failure';
 import type { Meter, Notice } from '../../lib/engine/ports';
 import { LEASE_MS, templatesOf } from '../builders/emulated-fleet';
 import { aPool, aSpec, MINUTE, NOW, offeringsOf, SHAPES, some } from '../builders/fleet';
@@ -25,6 +27,11 @@ export type Scene = {
   readonly engine: Engine;
   readonly store: RestorableStore;
   readonly truth: Truth;
+  /** Prefixes of calls that nobody answers now, and what they are told. */
+  readonly outages: Map<string, Failure>;
+  /** How often the table was put back to an earlier moment: what was learned from its writes is void then. */
+  readonly restores: () => number;
+  readonly restore: (writes: number) => Promise<void>;
   readonly notices: readonly Notice[];
   readonly counts: ReadonlyMap<string, number>;
   /** What EventBridge and the doors put on the events queue. */
@@ -41,18 +48,22 @@ export type Scene = {
 export const chance = ({ dice }: Pick<Scene, 'dice'>, kind: string, permille: number): boolean =>
   dice.int(kind, 1, 1000) <= permille;
 
-export const simSpec = (): Spec => {
+/** Limits are drawn, so that in some seeds they bind. */
+export const simSpec = (dice: Dice): Spec => {
   const { shapes } = aPool();
   const named = (...names: string[]) => ({ ...shapes, families: [], names });
   return aSpec({
     mesos: { zk: 'zk://10.0.0.10:2181/mesos', masters: ['http://10.0.0.10:5050'], source: { kind: 'baked' } },
-    limits: { machines: 90, usdPerHour: 20 },
+    limits: {
+      machines: dice.int('most machines', 45, 90),
+      usdPerHour: dice.int('most dollars', 40, 160) / 10,
+    },
     pools: [
       aPool({
         name: 'web',
         shapes: named('m7i.xlarge', 'c7i.xlarge', 'm7i.2xlarge'),
         markets: ['spot', 'on-demand'],
-        size: { min: 6, max: 50 },
+        size: { min: 6, max: dice.int('most of web', 20, 50) },
         headroom: { agents: 1, percent: 0, shapes: [] },
         disruption: { budget: { percent: 10 }, windows: [], emptyForMs: 5 * MINUTE },
       }),
@@ -73,8 +84,28 @@ export const simSpec = (): Spec => {
   });
 };
 
+/** A third of the seeds has each of these, between its two ends; the others have undefined. */
+const drawn = (dice: Dice, kind: string, [least, most]: Span): number | undefined =>
+  dice.int(`on ${kind}`, 1, 3) === 1 ? dice.int(kind, least, most) : undefined;
+
+/** F27: the cloud shows new machines late. F29: ended machines linger. F49, F50: tasks take long to start or to end.
+ *  F55: Marathon launches few tasks at a time. */
+const drawnSettings = (dice: Dice): SettingsChange => ({
+  ec2: {
+    consistencyMs: drawn(dice, 'F27', [1000, 110_000]) ?? 0,
+    shuttingDownMs: [5000, drawn(dice, 'F29', [60_000, 900_000]) ?? 30_000],
+    bootMs: [10_000, drawn(dice, 'slow boot', [60_000, 600_000]) ?? 40_000],
+  },
+  marathon: {
+    taskStartMs: [300, drawn(dice, 'F49', [10_000, 300_000]) ?? 2000],
+    taskStopMs: [100, drawn(dice, 'F50', [10_000, 120_000]) ?? 2000],
+    launchTokens: drawn(dice, 'F55', [3, 20]) ?? 100,
+  },
+});
+
 export const createScene = (seed: number): Scene => {
-  const spec = simSpec();
+  const dice = createDice(seed ^ 0x5bd1e995);
+  const spec = simSpec(dice);
   const startAt = NOW - MINUTE - 1000;
   const world = createWorld({
     seed,
@@ -82,6 +113,7 @@ export const createScene = (seed: number): Scene => {
     shapes: SHAPES,
     prices: offeringsOf(),
     marathonVersion: '1.11',
+    settings: drawnSettings(dice),
   });
   world.advanceTo(NOW);
   const heap = createHeap(NOW);
@@ -92,6 +124,7 @@ export const createScene = (seed: number): Scene => {
   const listeners: ((body: string) => void)[] = [];
   const critics: ((message: string, why: string) => void)[] = [];
   let calm = false;
+  let restores = 0;
   const quiet = (): void => undefined;
   const engine: Engine = {
     spec,
@@ -106,7 +139,8 @@ export const createScene = (seed: number): Scene => {
     meter: meterOf(counts),
     templates: templatesOf(world, spec),
     leaseMs: LEASE_MS,
-    work: 20,
+    // Of the packing itself nothing is asked here, and more work than this takes half of the time.
+    work: 1,
   };
   const truth = truthOf(world, spec.cluster);
   strangers(world);
@@ -114,12 +148,18 @@ export const createScene = (seed: number): Scene => {
     seed,
     heap,
     journal: createJournal(),
-    dice: createDice(seed ^ 0x5bd1e995),
+    dice,
     world,
     spec,
     engine,
     store,
     truth,
+    outages: new Map(),
+    restores: () => restores,
+    restore: async (writes) => {
+      restores += 1;
+      await store.restore(writes);
+    },
     notices,
     counts,
     publish: (body) => tell(listeners, body),

@@ -6,6 +6,7 @@ import type { Engine } from '../../lib/engine/engine';
 import { type Answer, type Call, isDeed, type Process, type Verdict } from './call';
 import { FAULTS } from './faults/all';
 import type { CallFault, EventFault, Fault } from './faults/fault';
+import { outageOf } from './faults/outages';
 import { startWorldFaults } from './faults/world-faults';
 import { type Functions, startFunctions } from './functions';
 import { closeGlobals, settled } from './globals';
@@ -17,6 +18,13 @@ import type { Wires } from './ports';
 import { chance, createScene, type Scene } from './scene';
 import { startWorkload } from './workload';
 
+/** What is wrong on purpose: beneath the wires, where the faults do not see it, or above them, where the engine hears
+ *  something else than the far end said. */
+export type Mutant = {
+  readonly beneath?: (engine: Engine, scene: Scene) => Engine;
+  readonly above?: (engine: Engine, scene: Scene) => Engine;
+};
+
 export type SimOptions = {
   readonly seed: number;
   /** Of the time with faults. */
@@ -26,7 +34,7 @@ export type SimOptions = {
   /** Hours after the faults have ended. */
   readonly calmHours?: number;
   /** What is wrong with the engine on purpose. */
-  readonly mutate?: (engine: Engine, scene: Scene, process: Process) => Engine;
+  readonly mutant?: Mutant;
   /** How far clocks may be from the true time, in milliseconds (F16). */
   readonly skewMs?: number;
   /** Names of the faults that may strike; every one when absent. */
@@ -159,6 +167,9 @@ const createRun = (scene: Scene, options: SimOptions): Run => {
     wires,
     processes: options.processes,
     skewMs: skews(scene, options),
+    ...(options.mutant?.above === undefined
+      ? {}
+      : { above: (engine) => options.mutant?.above?.(engine, scene) ?? engine }),
     engineOf: (process) => watchedEngine(scene, options, process, ask),
     wakeCopies: () => [scene.dice.int('wake', 5, 60)],
     eventCopies: () => [scene.dice.int('event', 5, 200)],
@@ -231,6 +242,8 @@ const wiresOf = (
   );
   const verdict = (call: Call): Verdict | undefined => {
     if (scene.isCalm()) return undefined;
+    const out = outageOf(scene, call.name);
+    if (out !== undefined) return out;
     for (const [fault, permille] of active) {
       if (!fault.strikes(call) || !chance(scene, fault.name, permille)) continue;
       on.struck(fault, `${call.process.id} ${call.name}`);
@@ -271,7 +284,7 @@ const noteEpoch = (call: Call, answer: Answer): void => {
 };
 
 const watchedEngine = (scene: Scene, options: SimOptions, process: Process, ask: Ask): Engine => {
-  const engine = options.mutate?.(scene.engine, scene, process) ?? scene.engine;
+  const engine = options.mutant?.beneath?.(scene.engine, scene) ?? scene.engine;
   const planning = engine.plan ?? makePlan;
   return {
     ...engine,

@@ -2,6 +2,7 @@
 import { cloudFaults } from './cloud';
 import { eventFaults } from './events';
 import type { Fault } from './fault';
+import { outageFaults } from './outages';
 import { runtimeFaults } from './runtime';
 import { schedulerFaults } from './schedulers';
 import { storeFaults } from './stored';
@@ -12,4 +13,5 @@ export const FAULTS: readonly Fault[] = [
   ...storeFaults,
   ...cloudFaults,
   ...schedulerFaults,
+  ...outageFaults,
 ];

@@ -171,7 +171,7 @@ const idleLongEnough: Invariant = {
   watch: ({ truth, spec, heap }) => ({
     before: (call) => {
       const agent = agentIn(call, 'deactivate');
-      const machine = truth.machine(agent === undefined ? '' : (truth.machineOf(agent) ?? ''));
+      const machine = agent === undefined ? undefined : truth.machine(truth.machineOf(agent) ?? '');
       if (agent === undefined || machine === undefined || truth.condemnedAt(machine.id) !== undefined)
         return undefined;
       const pool = spec.pools.find(({ name }) => name === machine.tags.get(POOL_TAG));

@@ -75,16 +75,15 @@ const onlyForward: Invariant = {
   sentence:
     'The epoch and the versions of memory only grow, and no write is lost to one that did not see it.',
   watch: (scene) => {
-    const { store, spec } = scene;
+    const { spec } = scene;
     let epoch = 0;
-    let restored = store.writes().length;
+    let restores = 0;
     const versions = new Map<string, number>();
     const forget = (): void => {
-      if (store.writes().length < restored) {
-        versions.clear();
-        epoch = 0;
-      }
-      restored = store.writes().length;
+      if (scene.restores() === restores) return;
+      restores = scene.restores();
+      versions.clear();
+      epoch = 0;
     };
     return {
       after: (call, answer) => {
@@ -119,7 +118,9 @@ const versionFault = (item: Item, versions: Map<string, number>): Breach | undef
 const readBack: Invariant = {
   name: 'S18',
   sentence: 'A launch whose outcome is unknown is closed only when it was read back or answered.',
-  watch: ({ spec }) => {
+  watch: (scene) => {
+    const { spec } = scene;
+    let restores = 0;
     const unknown = new Set<string>();
     const open = new Map<string, string>();
     return {
@@ -133,6 +134,8 @@ const readBack: Invariant = {
       after: (call, answer) => {
         const ids = isHead(call, spec.cluster) ? listed(call) : undefined;
         if (ids === undefined || answer.kind !== 'answered') return undefined;
+        if (scene.restores() !== restores) open.clear();
+        restores = scene.restores();
         const dropped = [...open.keys()].filter((id) => !ids.includes(id));
         for (const id of dropped) open.delete(id);
         for (const id of ids) open.set(id, id);
@@ -154,7 +157,7 @@ const pausedMeansPaused: Invariant = {
   name: 'S27',
   sentence: 'A turn that begins after a pause was stored changes nothing until it ends.',
   watch: (scene) => {
-    let pause: { readonly at: number; readonly until: number } | undefined;
+    let pause: { readonly at: number; readonly until: number; readonly restores: number } | undefined;
     let resumed = 0;
     const word = (call: Call): void => {
       const item = call.args[0] as Item;
@@ -164,7 +167,8 @@ const pausedMeansPaused: Invariant = {
         body: { kind: string };
       };
       const now = scene.heap.now();
-      if (fact.body.kind === 'pause' && fact.at >= resumed) pause = { at: now, until: fact.expiresAt };
+      if (fact.body.kind === 'pause' && fact.at >= resumed)
+        pause = { at: now, until: fact.expiresAt, restores: scene.restores() };
       if (fact.body.kind === 'resume' && fact.at >= resumed) {
         resumed = fact.at;
         pause = undefined;
@@ -178,6 +182,7 @@ const pausedMeansPaused: Invariant = {
       },
       before: (call) =>
         pause !== undefined &&
+        pause.restores === scene.restores() &&
         isDeed(call) &&
         call.process.startedAt > pause.at &&
         call.sentAt < pause.until &&
