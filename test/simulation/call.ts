@@ -33,6 +33,8 @@ const READS: ReadonlySet<string> = new Set([
   'mesos.agents',
   'marathon.queue',
   'marathon.tasks',
+  'marathon.hosted',
+  'marathon.apps',
 ]);
 
 /** On the world: whatever is not known to be a question counts as a deed, so that a new method is watched at once. */

@@ -9,6 +9,8 @@ export type Heap = {
   readonly at: (time: number, what: () => void) => void;
   readonly after: (ms: number, what: () => void) => void;
   readonly nextAt: () => number | undefined;
+  /** Stands at a later time, at which something else happens; nothing may be due before. */
+  readonly passTo: (time: number) => void;
   /** Carries out the next entry; false when there is none. */
   readonly step: () => boolean;
   readonly steps: () => number;
@@ -28,6 +30,9 @@ export const createHeap = (startAt: number): Heap => {
     at,
     after: (ms, what) => at(now + ms, what),
     nextAt: () => entries[0]?.time,
+    passTo: (time) => {
+      now = Math.max(now, time);
+    },
     step: () => {
       const [next] = entries;
       if (next === undefined) return false;

@@ -39,6 +39,7 @@ const withCloud = (engine: Engine, change: (cloud: Cloud) => Partial<Cloud>): En
     launch: async (request) => aws.launch(request),
     launched: async (scope, cluster, launch) => aws.launched(scope, cluster, launch),
     terminate: async (request) => aws.terminate(request),
+    mark: async (request) => aws.mark(request),
   };
   return { ...engine, clouds: { aws: { ...plain, ...change(aws) } } };
 };
@@ -186,6 +187,7 @@ const believing = (mesos: Engine['mesos']): Engine['mesos'] => ({
   agents: async () => ({ ...(await mesos.agents()), complete: true }),
   deactivate: async (agent) => mesos.deactivate(agent),
   reactivate: async (agent) => mesos.reactivate(agent),
+  drain: async (agent, graceMs) => mesos.drain(agent, graceMs),
   markGone: async (agent) => mesos.markGone(agent),
 });
 

@@ -100,7 +100,14 @@ const play = async (scene: Scene, options: SimOptions, run: Run): Promise<SimRes
   while (run.violation() === undefined) {
     const next = heap.nextAt();
     if (next === undefined || next > end) break;
-    world.advanceTo(Math.max(next, world.now()));
+    // What happens in the world may put something on the heap that comes sooner.
+    const own = world.nextAt();
+    if (own !== undefined && own <= next) {
+      heap.passTo(own);
+      world.advanceTo(own);
+      continue;
+    }
+    world.advanceTo(next);
     heap.step();
     await settled();
   }

@@ -22,6 +22,8 @@ const withinDisruptionBudget: Invariant = {
         const agent = agentIn(call, 'deactivate');
         const machine = agent === undefined ? undefined : truth.machineOf(agent);
         if (agent === undefined || machine === undefined || answer.kind !== 'answered') return undefined;
+        // What the cloud takes anyway is no wish of ours.
+        if (truth.condemnedAt(machine) !== undefined) return undefined;
         leaving.set(agent, machine);
         const live = truth.ours().filter(({ isLive }) => isLive);
         for (const { name, disruption } of spec.pools) {
@@ -74,7 +76,10 @@ const proofOfDeath: Invariant = {
         const [first = 0, last = 0] = [seen[0], seen.at(-1)];
         return last - first >= READ_APART_MS - 1000
           ? undefined
-          : breach(agent, `agent ${agent} is marked gone and was not read empty twice`);
+          : breach(
+              agent,
+              `agent ${agent} is marked gone and was not read empty twice: ${seen.map((at) => heap.now() - at).join(' ')} ms before`,
+            );
       },
     };
   },
@@ -88,7 +93,7 @@ const freshSight: Invariant = {
   name: 'S10',
   sentence:
     'Nothing is given back on a sight of the master or the cloud that is old, incomplete or empty (S24).',
-  watch: ({ heap }) => {
+  watch: ({ heap, truth }) => {
     const sights = new Map<Process, { at: number; why?: string; cloud?: string }>();
     return {
       told: (call, answer) => {
@@ -111,7 +116,11 @@ const freshSight: Invariant = {
       },
       before: (call) => {
         const agent = agentIn(call, ...TAKES);
-        if (agent === undefined) return undefined;
+        const machine = truth.machineOf(agent ?? '');
+        if (agent === undefined || machine === undefined) return undefined;
+        // What the cloud reports dead or condemned is handled at any sight of the others.
+        if (truth.condemnedAt(machine) !== undefined || truth.machine(machine)?.isLive !== true)
+          return undefined;
         const sight = sights.get(call.process);
         const why = sight?.why ?? sight?.cloud;
         if (sight === undefined)

@@ -4,14 +4,15 @@ import type { Scene } from '../scene';
 import { breach, type Invariant } from './invariant';
 import { agentIn, endsIn } from './requests';
 
-/** Instances that serve, by app, as they really are: one on a dead machine does not, whatever Marathon believes. */
-const serving = ({ world, truth, heap }: Scene): ReadonlyMap<string, number> => {
+/** Instances that serve, by app, as they really are: one on a machine that is dead or condemned does not, whatever
+ *  Marathon believes. */
+const serving = ({ world, truth }: Scene): ReadonlyMap<string, number> => {
   const live = new Set(truth.machines().flatMap(({ id, isLive }) => (isLive ? truth.agentsOf(id) : [])));
   const counts = new Map<string, number>();
   for (const { runSpecId, condition, healthy, agentId } of world.marathon.instances()) {
     if (condition !== 'Running' || healthy === false || agentId === undefined || !live.has(agentId)) continue;
     const machine = truth.machineOf(agentId);
-    if (machine !== undefined && (truth.condemnedAt(machine) ?? Infinity) <= heap.now()) continue;
+    if (machine !== undefined && truth.condemnedAt(machine) !== undefined) continue;
     counts.set(runSpecId, (counts.get(runSpecId) ?? 0) + 1);
   }
   return counts;

@@ -1,8 +1,9 @@
 // S6, S17, S18, S27: what is committed before it is done, and what is stored.
 import type { Item, LaunchRequest } from '../../../lib/engine/ports';
+import type { Effect } from '../../../lib/engine/schema';
 import { type Call, isDeed } from '../call';
 import { breach, type Breach, type Invariant } from './invariant';
-import { agentIn, endsIn, launchIn } from './requests';
+import { launchIn } from './requests';
 
 const keyOf = (call: Call): { readonly pk: string; readonly sk: string } =>
   (call.args[0] ?? { pk: '', sk: '' }) as { pk: string; sk: string };
@@ -18,17 +19,46 @@ const listed = (call: Call): readonly string[] | undefined => {
   return change?.set?.intents;
 };
 
-/** The subject of a deed, as its intent stores it: the whole request. */
-const requestOf = (call: Call): string =>
-  JSON.stringify(
-    launchIn(call) ??
-      endsIn(call) ?? { call: CALLS[call.name], agent: agentIn(call, ...Object.values(METHODS)) },
-  );
-const METHODS = { deactivate: 'deactivate', reactivate: 'reactivate', gone: 'markGone' } as const;
-const CALLS: Readonly<Record<string, string>> = {
-  'mesos.deactivate': 'deactivate',
-  'mesos.reactivate': 'reactivate',
-  'mesos.markGone': 'mark-gone',
+/** What a deed asks for, in one form for the call and for the effect that an intent stores. */
+const asked = (kind: string, ...what: readonly unknown[]): string => JSON.stringify([kind, ...what]);
+
+const askedBy = (call: Call): string => {
+  const [first, second] = call.args;
+  switch (call.name) {
+    case 'mesos.deactivate':
+    case 'mesos.reactivate':
+    case 'mesos.drain':
+      return asked(call.name.slice('mesos.'.length), first);
+    case 'mesos.markGone':
+      return asked('mark-gone', first);
+    case 'marathon.scale':
+      return asked('scale', first, second);
+    case 'marathon.kill':
+      return asked('kill', (first as { readonly tasks: readonly string[] }).tasks);
+    case 'marathon.stopDeployment':
+      return asked('stop', first);
+    case 'marathon.resetDelay':
+      return asked('reset-delay', first);
+    default:
+      return asked(call.name.slice('cloud.'.length), first);
+  }
+};
+
+const askedIn = ({ kind, request }: Effect): string => {
+  if (kind === 'agent') return asked(request.call, request.agent);
+  if (kind !== 'app') return asked(kind, request);
+  switch (request.call) {
+    case 'scale':
+      return asked('scale', request.runSpec, request.to);
+    case 'kill':
+      return asked('kill', request.tasks);
+    case 'stop':
+      return asked('stop', request.deployment);
+    case 'reset-delay':
+      return asked('reset-delay', request.runSpec);
+    default:
+      return request satisfies never;
+  }
 };
 
 const intentFirst: Invariant = {
@@ -48,7 +78,7 @@ const intentFirst: Invariant = {
       },
       before: (call) => {
         if (!isDeed(call)) return undefined;
-        const ids = [...(stored.get(requestOf(call)) ?? [])].filter((id) => ever.has(id));
+        const ids = [...(stored.get(askedBy(call)) ?? [])].filter((id) => ever.has(id));
         if (ids.length === 0)
           return breach(call.name, `${call.name} begins without a listed intent of its request`);
         const last = Math.max(...ids.map((id) => notAfter.get(id) ?? 0));
@@ -61,9 +91,9 @@ const intentFirst: Invariant = {
       },
     };
     function remember(item: Item): void {
-      const effect = JSON.parse(textOf(item['effect'])) as { request: unknown };
+      const effect = JSON.parse(textOf(item['effect'])) as Effect;
       const id = item.sk.slice('intent#'.length);
-      const key = JSON.stringify(effect.request);
+      const key = askedIn(effect);
       stored.set(key, (stored.get(key) ?? new Set()).add(id));
       notAfter.set(id, Number(item['notAfter']));
     }
