@@ -97,7 +97,7 @@ const storeMutants: readonly NamedMutant[] = [
   },
   {
     name: 'intents are listed and never stored',
-    breaks: ['S6'],
+    breaks: ['S6', 'L6'],
     above: (engine) =>
       withStore(engine, (store) => ({
         put: async (item, condition) =>

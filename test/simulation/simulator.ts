@@ -299,6 +299,8 @@ const watchedEngine = (scene: Scene, options: SimOptions, process: Process, ask:
       const plan = planning(input);
       for (const action of plan.actions)
         scene.journal.write(scene.heap.now(), process.id, action.id, `plans ${action.kind}: ${action.why}`);
+      for (const { code, subject, why } of plan.blocked)
+        scene.journal.write(scene.heap.now(), process.id, subject, `waits, ${code}: ${why}`);
       ask((watch) => watch.planned?.(input, plan, process));
       return plan;
     },

@@ -133,13 +133,13 @@ const alwaysTurns: Invariant = {
         last = scene.heap.now();
         return undefined;
       },
-      minute: () =>
-        scene.isCalm() && scene.heap.now() - last > SEEN_WITHIN_MS + scene.engine.leaseMs
-          ? breach(
-              'turn',
-              `no turn has planned for ${Math.round((scene.heap.now() - last) / MINUTE)} min of calm`,
-            )
-          : undefined,
+      minute: () => {
+        if (!scene.isCalm()) last = scene.heap.now();
+        const idle = scene.heap.now() - last;
+        return idle > SEEN_WITHIN_MS + scene.engine.leaseMs
+          ? breach('turn', `no turn has planned for ${Math.round(idle / MINUTE)} min of calm`)
+          : undefined;
+      },
     };
   },
 };
