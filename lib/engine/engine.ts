@@ -1,8 +1,10 @@
 // Everything a turn of one cluster needs from outside, put together by the composition root.
 import type { CloudName } from '../core/model/offering';
+import type { Plan } from '../core/model/plan';
 import type { Pool, Spec } from '../core/model/spec';
 import type { Scope } from '../core/model/offering';
 import { scopeKey } from '../core/model/offering';
+import type { PlanInput } from '../core/view';
 import type {
   Calendar,
   Catalogue,
@@ -37,6 +39,8 @@ export type Engine = {
   readonly leaseMs: number;
   /** Work units for the packing in one round. */
   readonly work: number;
+  /** How a round is planned; the core's own plan when absent. A simulation watches it, or leaves a guard out. */
+  readonly plan?: (input: PlanInput) => Plan;
 };
 
 /** The accounts and regions in which the cluster has pools, each once. */

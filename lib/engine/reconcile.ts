@@ -167,7 +167,7 @@ const oneRound = async (engine: Engine, turn: Turn, world: World, round: number)
     round,
     work: engine.work,
   };
-  const plan = makePlan(input);
+  const plan = engine.plan === undefined ? makePlan(input) : engine.plan(input);
   refuseUnsound(engine, plan, check(plan, viewOf(input)));
   // Before memory says that they were told: a crash in between tells people twice, never not at all.
   await tell(engine, plan.actions);
