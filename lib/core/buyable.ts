@@ -91,6 +91,8 @@ export const market = (input: {
   readonly now: Millis;
   /** Shapes are lanes of their own: some constraint names one. */
   readonly byShape: boolean;
+  /** What somebody does not want bought for a pool. */
+  readonly isExcluded?: (pool: Pool, offering: Offering) => boolean;
 }): Market => {
   const buyables: Buyable[] = [];
   const lanes: { pool: Pool; host: Host; usdPerCpu: number }[] = [];
@@ -99,6 +101,7 @@ export const market = (input: {
     for (const offering of poolOfferings(pool, input.offerings, input.shapes)) {
       const shape = input.shapes.get(offering.shape);
       if (shape === undefined || isCold(offering, input.cold, input.now)) continue;
+      if (input.isExcluded?.(pool, offering) === true) continue;
       const kind = input.byShape ? shape.name : shape.total.gpus > 0 ? 'gpu' : '';
       const key = [pool.name, offering.zone, offering.market, kind].join('|');
       const lane = laneOf.get(key) ?? lanes.length;

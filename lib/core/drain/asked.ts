@@ -3,6 +3,7 @@
 import { floorOf } from '../floors';
 import { closingIn, holdsReserved } from '../leaving';
 import type { Joined } from '../join';
+import { awaitedBy, protectedUntil } from '../overrides';
 import { isLive } from '../model/machine';
 import type { Drain, Drained, Leaving } from '../model/memory';
 import type { Blocked, BlockedCode } from '../model/plan';
@@ -59,13 +60,13 @@ const isUnderWay = (machine: string, open: readonly Leaving[]): boolean =>
   open.some((entry) => entry.machine === machine && entry.drain !== undefined);
 
 const preflight = (
-  { fact, body }: Wish,
+  wish: Wish,
   found: Joined | undefined,
   open: readonly Leaving[],
   view: View,
 ): Draining | Blocked => {
-  const pool = view.pools.get(found?.machine.pool ?? '');
-  const held = hindranceOf(found, pool, open) ?? (body.force ? undefined : doubt(found, pool, open, view));
+  const { fact, body } = wish;
+  const held = heldBack(wish, found, open, view);
   const { machine, agent } = found ?? {};
   if (held !== undefined || machine === undefined || agent === undefined) {
     const { code, why, until } = held ?? UNKNOWN;
@@ -84,6 +85,20 @@ const preflight = (
     condemned: false,
   };
   return { agent: agent.id, machine: machine.id, pool: machine.pool ?? '', ...begin(view), drain };
+};
+
+const heldBack = (
+  { fact, body }: Wish,
+  found: Joined | undefined,
+  open: readonly Leaving[],
+  view: View,
+): Restraint | undefined => {
+  const pool = view.pools.get(found?.machine.pool ?? '');
+  return (
+    hindranceOf(found, pool, open) ??
+    (body.force ? undefined : doubt(found, pool, open, view)) ??
+    (pool === undefined ? undefined : awaited(fact.subject, pool, view))
+  );
 };
 
 type Restraint = { readonly code: BlockedCode; readonly why: string; readonly until?: number };
@@ -116,11 +131,20 @@ const doubt = (
   view: View,
 ): Restraint | undefined => {
   if (pool === undefined || found?.agent === undefined) return undefined;
+  const { machine, agent } = found;
+  const names = { machine: machine.id, agent: agent.id, hostname: agent.hostname };
+  const held = protectedUntil(view, names);
+  if (held !== undefined) return { code: 'protected', ...held };
   if (holdsReserved(found.agent, pool))
     return { code: 'volume', why: 'a framework has reserved resources there, perhaps with data' };
   if (isFixed(pool, open, view))
     return { code: 'pool-limit', why: 'its pool is held at its size and may have no machine in its place' };
   return restraint(pool, open, view);
+};
+
+const awaited = (subject: string, pool: Pool, view: View): Restraint | undefined => {
+  const held = awaitedBy(view, subject, pool);
+  return held === undefined ? undefined : { code: 'waiting', ...held };
 };
 
 export const begin = (view: View) => ({ phase: 'closing', since: view.now, emptyAt: [] }) as const;
