@@ -5,6 +5,7 @@ import { intake } from './intake';
 import { plan } from './plan';
 import { render } from './render';
 import { REQUESTS } from './requests';
+import { schedule } from './schedule';
 import { serve } from './serve';
 import { simulate } from './simulate';
 import { size } from './size';
@@ -23,6 +24,7 @@ export const VERBS: readonly Verb[] = [
   render,
   serve,
   world,
+  schedule,
   ...REQUESTS,
 ];
 

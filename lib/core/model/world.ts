@@ -5,6 +5,7 @@ import type { AppState, Hosted, QueueItem, Task } from './app';
 import type { Machine, Millis } from './machine';
 import type { Offering, Scope, Shape } from './offering';
 import type { Fact } from './signal';
+import type { ScheduledDrain } from './spec';
 
 export type Source<T> = {
   readonly at: Millis;
@@ -22,6 +23,8 @@ export type OpenSchedule = {
   readonly pool: string;
   readonly min: number;
   readonly until: Millis;
+  /** Instead of a minimum; its window is open since `since`. */
+  readonly drain?: ScheduledDrain & { readonly since: Millis };
 };
 
 /** What new machines of a pool are started with today: half of the name under which strikes are counted. */

@@ -12,7 +12,8 @@ export const schedule: Step = (view) => {
   const facts = [...view.world.facts.value]
     .filter((fact) => fact.expiresAt > view.now)
     .sort((a, b) => a.at - b.at || (factId(a) < factId(b) ? -1 : 1));
-  const windows = view.world.schedules.map(
+  const holding = view.world.schedules.filter(({ drain }) => drain === undefined);
+  const windows = holding.map(
     (open): Floor => ({
       id: `${WINDOW}${open.name}`,
       pool: open.pool,
