@@ -1,5 +1,6 @@
 // What people have asked to be left alone, for a while: what is protected, and what is not bought. Each word is a fact
 // with an end; a later word of the opposite kind takes it back, and without either the operator's file holds.
+import { LABEL, windowsOf } from './labels';
 import { closingIn } from './leaving';
 import type { AppState } from './model/app';
 import type { Floor, Memory } from './model/memory';
@@ -64,12 +65,17 @@ export type AppHeld = {
   readonly until?: Millis;
 };
 
-export const heldApps =
-  (view: Pick<View, 'world' | 'now'>): ((app: AppState) => AppHeld | undefined) =>
-  ({ runSpec }) => {
+export const heldApps = (
+  view: Pick<View, 'world' | 'now'>,
+): ((app: Pick<AppState, 'runSpec'>) => AppHeld | undefined) => {
+  const open = new Set(view.world.windows.map(({ runSpec }) => runSpec));
+  return ({ runSpec }) => {
     const held = protectedUntil(view, { app: runSpec.id });
-    return held === undefined ? undefined : { code: 'protected', ...held };
+    if (held !== undefined) return { code: 'protected', ...held };
+    if (windowsOf(runSpec) === undefined || open.has(runSpec.id)) return undefined;
+    return { code: 'window', why: `its owner allows it only in its window (${LABEL.window})` };
   };
+};
 
 /** Tells whether this offering may not be bought for the pool now. */
 export const exclusionsOf = (

@@ -10,6 +10,7 @@ import { plan } from '../../lib/core/plan';
 import { drain } from '../../lib/core/steps/drain';
 import { schedule } from '../../lib/core/steps/schedule';
 import { type PlanInput, viewOf } from '../../lib/core/view';
+import type { AppWindow } from '../../lib/core/model/world';
 import { boughtIn, launchesIn } from '../builders/core-turns';
 import { drainingFleets } from '../builders/draining-worlds';
 import {
@@ -87,34 +88,18 @@ describe('what is protected', () => {
   });
 
   test('of an app is not moved off an agent that is drained, but where its machine is taken anyway', () => {
-    const at = (condemned: boolean, facts: readonly Fact[]): readonly string[] => {
-      const input = fleetOf(3, facts, {
-        leaving: [
-          {
-            agent: 'agent-i-0',
-            machine: 'i-0',
-            pool: 'web',
-            phase: 'closing',
-            since: NOW - MINUTE,
-            emptyAt: [],
-            drain: {
-              cause: condemned ? 'interruption' : 'asked',
-              ...WORD,
-              deadline: NOW + 60 * MINUTE,
-              graceMs: 30_000,
-              force: condemned,
-              condemned,
-              runSpecs: [{ id: '/shop', kind: 'app' }],
-            },
-          },
-        ],
-      });
-      const { actions } = drain(viewOf({ ...input, world: { ...input.world, apps: source([shop]) } }), []);
-      return actions.flatMap((action) => (action.kind === 'app' ? [action.request.call] : []));
-    };
-    expect(at(false, [])).toEqual(['scale']);
-    expect(at(false, [protect('/shop')])).toEqual([]);
-    expect(at(true, [protect('/shop')])).toEqual(['scale']);
+    expect(callsFor(false, [])).toEqual(['scale']);
+    expect(callsFor(false, [protect('/shop')])).toEqual([]);
+    expect(callsFor(true, [protect('/shop')])).toEqual(['scale']);
+  });
+
+  test('by its own window is moved only while that is open, and where its machine is taken anyway', () => {
+    const label = { 'muster/window': '0 2 * * 6 4h Europe/Berlin' };
+    const app: AppState = { ...shop, runSpec: { ...shop.runSpec, labels: label } };
+    expect(callsFor(false, [], app)).toEqual([]);
+    expect(callsFor(false, [], app, [{ runSpec: '/shop', until: NOW + MINUTE }])).toEqual(['scale']);
+    expect(callsFor(false, [], app, [{ runSpec: '/api', until: NOW + MINUTE }])).toEqual([]);
+    expect(callsFor(true, [], app)).toEqual(['scale']);
   });
 
   test('is never where a drain begins that was not forced', () => {
@@ -140,6 +125,41 @@ describe('what is protected', () => {
     expect(begun).toBeGreaterThan(20);
   });
 });
+
+/** What is asked of the app while one of its agents is drained. */
+const callsFor = (
+  condemned: boolean,
+  facts: readonly Fact[],
+  app: AppState = shop,
+  windows: readonly AppWindow[] = [],
+): readonly string[] => {
+  const input = fleetOf(3, facts, {
+    leaving: [
+      {
+        agent: 'agent-i-0',
+        machine: 'i-0',
+        pool: 'web',
+        phase: 'closing',
+        since: NOW - MINUTE,
+        emptyAt: [],
+        drain: {
+          cause: condemned ? 'interruption' : 'asked',
+          ...WORD,
+          deadline: NOW + 60 * MINUTE,
+          graceMs: 30_000,
+          force: condemned,
+          condemned,
+          runSpecs: [{ id: '/shop', kind: 'app' }],
+        },
+      },
+    ],
+  });
+  const { actions } = drain(
+    viewOf({ ...input, world: { ...input.world, apps: source([app]), windows } }),
+    [],
+  );
+  return actions.flatMap((action) => (action.kind === 'app' ? [action.request.call] : []));
+};
 
 const shop: AppState = {
   runSpec: anApp('/shop', { instances: 2, each: some(0.1, 64) }),

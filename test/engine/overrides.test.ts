@@ -55,3 +55,20 @@ describe('an app that is protected', () => {
     expect(fleet.failures).toEqual([]);
   });
 });
+
+describe('an app that names its window', () => {
+  test.each([
+    ['* * * * * 1h Europe/Berlin', true],
+    ['0 0 29 2 * 1m Europe/Berlin', false],
+    ['61 0 1 1 * 1h Europe/Berlin', false],
+    ['* * * * * 1h Europe/Atlantis', false],
+  ])('as %s is moved: %p', async (window, isMoved) => {
+    const labels = { 'muster/window': window };
+    const fleet = await busyFleet([appIn('web', '/shop', 6, { labels })]);
+    const agent = firstAgent(fleet);
+    await requestDrain(fleet, agent);
+    await turns(fleet, 60);
+    expect(isThere(fleet, agent)).toBe(!isMoved);
+    expect(fleet.failures).toEqual([]);
+  });
+});

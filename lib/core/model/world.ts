@@ -33,6 +33,9 @@ export type PoolTemplate = { readonly pool: string; readonly image: string; read
 /** Nothing of the pool is disrupted before `until` by our own wish. */
 export type Denied = { readonly pool: string; readonly until: Millis };
 
+/** The app may be disrupted until `until`, as far as its window goes. */
+export type AppWindow = { readonly runSpec: string; readonly until: Millis };
+
 export type World = {
   readonly clouds: readonly CloudView[];
   readonly agents: Source<readonly Agent[]>;
@@ -50,4 +53,6 @@ export type World = {
   readonly templates: readonly PoolTemplate[];
   /** Pools in one of whose blackout windows this moment is, and until when. */
   readonly denied: readonly Denied[];
+  /** Of the apps above: in whose own window for disruption (`muster/window`) this moment is. */
+  readonly windows: readonly AppWindow[];
 };
