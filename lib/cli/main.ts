@@ -4,6 +4,8 @@ import { messageOf } from '../engine/failure';
 import { intake } from './intake';
 import { plan } from './plan';
 import { render } from './render';
+import { REQUESTS } from './requests';
+import { schedule } from './schedule';
 import { serve } from './serve';
 import { simulate } from './simulate';
 import { size } from './size';
@@ -12,7 +14,19 @@ import { validate } from './validate';
 import { helpOf, isSet, readWords, type Terminal, USAGE, UsageError, type Verb } from './verb';
 import { world } from './world';
 
-export const VERBS: readonly Verb[] = [start, validate, plan, intake, size, simulate, render, serve, world];
+export const VERBS: readonly Verb[] = [
+  start,
+  validate,
+  plan,
+  intake,
+  size,
+  simulate,
+  render,
+  serve,
+  world,
+  schedule,
+  ...REQUESTS,
+];
 
 /** Runs one command. Returns the exit code: 0 done, 64 wrong usage, 1 failed, else as the verb says. */
 export const main = async (args: readonly string[], terminal: Terminal): Promise<number> => {

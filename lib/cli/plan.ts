@@ -158,6 +158,7 @@ const parts = z.looseObject({
     schedules: list,
     templates: list,
     denied: list,
+    windows: list,
   }),
   memory: z.looseObject({
     joined: names,

@@ -2,7 +2,7 @@
 import type { Finding } from './issues';
 import type { Parts, PoolParts } from './parts';
 import { checkPool } from './pool-checks';
-import { suggest } from './suggest';
+import { noSuchPool, schedules } from './schedule-checks';
 
 export const crossChecks = (parts: Parts): readonly Finding[] => [
   ...uniqueNames(parts, 'pools'),
@@ -76,22 +76,6 @@ const machineLimits = ({ pools, limits }: Parts): readonly Finding[] => {
       ];
 };
 
-const schedules = ({ schedules: list, pools }: Parts): readonly Finding[] =>
-  list.flatMap((schedule, index) => {
-    const path = ['schedules', index];
-    const pool = pools.find(({ name }) => name === schedule.pool);
-    if (schedule.pool === undefined) return [];
-    if (pool === undefined) return [noSuchPool([...path, 'pool'], schedule.pool, pools)];
-    if (schedule.min === undefined || pool.size === undefined || schedule.min <= pool.size.max) return [];
-    return [
-      {
-        path: [...path, 'min'],
-        problem: `${schedule.min} is above size.max of the pool ${schedule.pool}, which is ${pool.size.max}`,
-        advice: `Write at most ${pool.size.max}, or raise size.max of the pool`,
-      },
-    ];
-  });
-
 const webhooks = ({ webhooks: list, pools }: Parts): readonly Finding[] =>
   list.flatMap((webhook, index) => {
     const path = ['webhooks', index];
@@ -141,13 +125,3 @@ const rulePools = (
       ? []
       : [noSuchPool([...path, 'rules', index, 'do', 'scaleOut', 'pool'], scaleOut.pool, pools)],
   );
-
-const noSuchPool = (path: Finding['path'], name: string, pools: readonly PoolParts[]): Finding => {
-  const known = pools.flatMap((pool) => pool.name ?? []);
-  const near = suggest(name, known);
-  return {
-    path,
-    problem: `there is no pool ${name}`,
-    advice: near === undefined ? `Name one of the pools: ${known.join(', ')}` : `Did you mean ${near}?`,
-  };
-};

@@ -1,7 +1,7 @@
 // From the file's names to those of the spec. Every default is already filled in.
 import { createHash } from 'node:crypto';
 import { parseAttributeValue } from '../core/model/attributes';
-import type { Disruption, Pool, Spec, Webhook, Zone } from '../core/model/spec';
+import type { Disruption, Pool, Schedule, Spec, Webhook, Zone } from '../core/model/spec';
 import type { SpecFile } from './file-schema';
 import type { PoolFile } from './pool-schema';
 import { rootDiskGib } from './pool-checks';
@@ -18,7 +18,7 @@ export const compile = (file: SpecFile): Spec => {
     network: file.network,
     limits: file.limits,
     pools: file.pools.map(compilePool),
-    schedules: file.schedules.map(({ for: forMs, ...rest }) => ({ ...rest, forMs })),
+    schedules: file.schedules.map(compileSchedule),
     webhooks: file.webhooks.map(compileWebhook),
     notify: file.notify,
   };
@@ -96,6 +96,16 @@ const compileDisruption = ({
   ...(expireAfter === undefined ? {} : { expireAfterMs: expireAfter }),
   emptyForMs: emptyFor,
 });
+
+const compileSchedule = (schedule: SpecFile['schedules'][number]): Schedule => {
+  const { name, cron, at, zone, for: forMs, pool, min, drain } = schedule;
+  // The checks have seen to it that one of each pair is there.
+  const base = { name, cron: cron ?? `${at ?? ''}:00`, zone, forMs };
+  if (drain === undefined) return { ...base, pool: pool ?? '', min: min ?? 0 };
+  const { pool: drained, attributes, olderThan, atOnce } = drain;
+  const age = olderThan === undefined ? {} : { olderThanMs: olderThan };
+  return { ...base, pool: drained, min: 0, drain: { attributes, ...age, atOnce } };
+};
 
 const compileWebhook = ({ name, kind, auth, secret, rules }: SpecFile['webhooks'][number]): Webhook => ({
   name,

@@ -1,6 +1,6 @@
 // The whole of muster.yaml, as it is written. Values come out in the units of the spec; compile.ts only renames.
 import { z } from 'zod';
-import { amount, cron, name, reference, span, strict, text, timeZone, url, whole } from './leaves';
+import { amount, cron, moment, name, reference, span, strict, text, timeZone, url, whole } from './leaves';
 import { poolSchema } from './pool-schema';
 
 const SOURCE_PHRASE =
@@ -95,11 +95,30 @@ const limits = strict({
 
 export const scheduleSchema = strict({
   name: name.describe('Name of the schedule, unique in the cluster.'),
-  cron: cron.describe('When it begins: minute hour day month weekday.'),
-  zone: timeZone.describe('Time zone of the cron expression.'),
+  cron: cron.exactOptional().describe('When it begins: minute hour day month weekday. Either this or at.'),
+  at: moment.exactOptional().describe('When it begins, once: 2026-08-01T02:00.'),
+  zone: timeZone.describe('Time zone of the cron expression or of the moment.'),
   for: span.describe('How long it lasts.'),
-  pool: name.describe('The pool that it holds.'),
-  min: whole('a number of machines, such as 20', 0, 100_000).describe('Machines held meanwhile.'),
+  pool: name.exactOptional().describe('The pool that it holds. With min.'),
+  min: whole('a number of machines, such as 20', 0, 100_000)
+    .exactOptional()
+    .describe('Machines held meanwhile.'),
+  drain: strict({
+    pool: name.describe('The pool whose agents are drained.'),
+    attributes: z
+      .record(
+        z.string(),
+        z.string({ error: 'the exact text of an attribute, in quotes where it is a number' }),
+      )
+      .prefault({})
+      .describe('Only agents with these attributes.'),
+    olderThan: span.exactOptional().describe('Only machines that were launched so long ago.'),
+    atOnce: whole('a number of machines, such as 2', 1, 1000)
+      .prefault(1)
+      .describe('Drained at the same time.'),
+  })
+    .exactOptional()
+    .describe('Agents drained meanwhile, instead of a minimum.'),
 });
 
 const LABELS_PHRASE =
@@ -149,7 +168,7 @@ export const fileSchema = strict({
   network: network.prefault({}).describe('How masters and Marathon are reached.'),
   limits: limits.describe('Limits of the whole cluster.'),
   pools: z.array(poolSchema).min(1).describe('The pools of machines.'),
-  schedules: z.array(scheduleSchema).prefault([]).describe('Scheduled minimum sizes.'),
+  schedules: z.array(scheduleSchema).prefault([]).describe('Scheduled minimum sizes and drains.'),
   webhooks: z.array(webhookSchema).prefault([]).describe('Sources of signed or authenticated requests.'),
   notify: z
     .array(

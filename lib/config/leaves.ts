@@ -124,6 +124,17 @@ function isCron(expression: string): boolean {
   }
 }
 
+const MOMENT_PHRASE = 'a date and time without an offset, such as 2026-08-01T02:00';
+/** One moment, read in the time zone that stands beside it. */
+export const moment = z.string({ error: MOMENT_PHRASE }).refine(isMoment, { error: MOMENT_PHRASE });
+
+function isMoment(value: string): boolean {
+  if (!/^20\d\d-\d\d-\d\dT\d\d:\d\d$/.test(value)) return false;
+  const at = Date.parse(`${value}:00Z`);
+  // A day that its month does not have would silently become one of the next.
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
+}
+
 const ZONE_PHRASE = 'a named time zone of the IANA database, such as Europe/Berlin, America/New_York or UTC';
 export const timeZone = z.string({ error: ZONE_PHRASE }).refine(isTimeZone, { error: ZONE_PHRASE });
 

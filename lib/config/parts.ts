@@ -16,6 +16,8 @@ export type PoolParts = z.infer<typeof poolParts>;
 export type Parts = {
   readonly pools: readonly PoolParts[];
   readonly schedules: readonly z.infer<typeof scheduleParts>[];
+  /** Keys of each schedule as they are written, right or wrong: a wrong value is a fault of its own. */
+  readonly scheduleKeys: readonly ReadonlySet<string>[];
   readonly webhooks: readonly z.infer<typeof webhookParts>[];
   readonly mesos: z.infer<typeof mesosParts>;
   readonly network: z.infer<typeof networkParts>;
@@ -26,6 +28,9 @@ export type Parts = {
 export const readParts = (root: unknown): Parts => ({
   pools: entries(root, 'pools').map((raw) => rightKeys(poolParts, raw)),
   schedules: entries(root, 'schedules').map((raw) => rightKeys(scheduleParts, raw)),
+  scheduleKeys: entries(root, 'schedules').map(
+    (raw) => new Set(typeof raw === 'object' && raw !== null ? Object.keys(raw) : []),
+  ),
   webhooks: entries(root, 'webhooks').map((raw) => rightKeys(webhookParts, raw)),
   mesos: rightKeys(mesosParts, valueAt(root, ['mesos'])),
   network: rightKeys(networkParts, valueAt(root, ['network'])),

@@ -113,12 +113,16 @@ export const market = (input: {
   readonly now: Millis;
   /** Shapes are lanes of their own: some constraint names one. */
   readonly byShape: boolean;
+  /** What somebody does not want bought for a pool. */
+  readonly isExcluded?: (pool: Pool, offering: Offering) => boolean;
 }): Market => {
   const buyables: Buyable[] = [];
   const lanes: { pool: Pool; host: Host; usdPerCpu: number }[] = [];
   const laneOf = new Map<string, number>();
   for (const pool of input.pools) {
-    const own = poolOfferings(pool, input.offerings, input.shapes);
+    const own = poolOfferings(pool, input.offerings, input.shapes).filter(
+      (offering) => input.isExcluded?.(pool, offering) !== true,
+    );
     for (const offering of openOnes(own, input.cold, input.now)) {
       const shape = input.shapes.get(offering.shape);
       if (shape === undefined) continue;

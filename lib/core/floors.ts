@@ -3,6 +3,7 @@
 import type { Buyable, Market } from './buyable';
 import { emptiest, type Purchase } from './purchase';
 import { closingIn } from './leaving';
+import { isSpent } from './overrides';
 import type { Shape } from './model/offering';
 import type { Terminate } from './model/plan';
 import { NOTHING } from './model/resources';
@@ -47,6 +48,7 @@ const bestValue = (market: Market, pool: string): Buyable | undefined => {
 export const floorOf = (view: View, pool: Pool): number =>
   view.memory.floors
     .filter((floor) => floor.pool === pool.name && floor.until > view.now)
+    .filter((floor) => !isSpent(floor, view.memory))
     .reduce((most, floor) => Math.max(most, floor.min), pool.size.min);
 
 export type FloorRoom = {

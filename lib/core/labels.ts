@@ -7,6 +7,7 @@ export const LABEL = {
   minHealthy: 'muster/min-healthy',
   maxDisruption: 'muster/max-disruption',
   protectUntil: 'muster/protect-until',
+  window: 'muster/window',
 } as const;
 
 type Labelled = Pick<RunSpec, 'labels'>;
@@ -76,6 +77,29 @@ const daysSince1970 = (year: number, month: number, day: number): number => {
   return shifted * 365 + leaps + Math.floor((months * 153 + 2) / 5) + day - 1 - 719_468;
 };
 
+export type LabelWindow = { readonly cron: string; readonly forMs: number; readonly zone: string };
+
+/** The only times in which it may be disrupted by our own wish: `muster/window`, a cron expression of five fields, a
+ *  duration and a named time zone, as in `0 2 * * 6 4h Europe/Berlin`; several are parted by semicolons. Undefined without
+ *  the label; none where it cannot be read. */
+export const windowsOf = (runSpec: Labelled): readonly LabelWindow[] | undefined => {
+  const text = labelOf(runSpec, LABEL.window);
+  if (text === undefined) return undefined;
+  const windows = text.split(';').map(windowOf);
+  const read = windows.filter((window) => window !== undefined);
+  return read.length === windows.length ? read : [];
+};
+
+const WINDOW = /^\s*((?:[\w*,/-]{1,60}\s+){5})(\d{1,4})([mhd])\s+([A-Za-z][\w/+-]{0,60})\s*$/;
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const windowOf = (text: string): LabelWindow | undefined => {
+  const [, cron, count, unit, zone] = WINDOW.exec(text) ?? [];
+  if (cron === undefined || zone === undefined) return undefined;
+  const forMs = Number(count) * (UNIT_MS[unit ?? ''] ?? 0);
+  return forMs > 0 ? { cron: cron.trim(), forMs, zone } : undefined;
+};
+
 /** Sentences about labels that cannot be read. */
 export const labelFaults = (runSpec: Labelled): readonly string[] => {
   const amounts = [LABEL.minHealthy, LABEL.maxDisruption].filter((name) => {
@@ -83,7 +107,8 @@ export const labelFaults = (runSpec: Labelled): readonly string[] => {
     return text !== undefined && amountOf(text, 1, Math.ceil) === undefined;
   });
   const dates = protectedUntil(runSpec) === Infinity ? [LABEL.protectUntil] : [];
-  return [...amounts, ...dates].map(
+  const windows = windowsOf(runSpec)?.length === 0 ? [LABEL.window] : [];
+  return [...amounts, ...dates, ...windows].map(
     (name) => `its label ${name} cannot be read (${labelOf(runSpec, name) ?? ''})`,
   );
 };

@@ -7,6 +7,7 @@ import type { Millis } from './model/machine';
 import { offeringKey } from './model/offering';
 import type { BlockedCode } from './model/plan';
 import { fits } from './model/resources';
+import { exclusionsOf, type Held } from './overrides';
 import type { Purchase } from './purchase';
 import type { View } from './view';
 
@@ -56,7 +57,11 @@ const never = (leftover: 'no-pool' | 'constraint' | 'fits-nothing'): Obstacle =>
 /** What the pools could buy on another day, and what of it cannot be bought now. */
 type Shut = {
   readonly whole: Market;
-  readonly shut: readonly { readonly buyable: Buyable; readonly until: Millis | undefined }[];
+  readonly shut: readonly {
+    readonly buyable: Buyable;
+    readonly until: Millis | undefined;
+    readonly excluded: Held | undefined;
+  }[];
 };
 
 const shutMarket = (view: View, open: Market): Shut => {
@@ -70,9 +75,14 @@ const shutMarket = (view: View, open: Market): Shut => {
   });
   const name = ({ pool, offering }: Buyable): string => `${pool.name}|${offeringKey(offering)}`;
   const had = new Set(open.buyables.map(name));
+  const excluded = exclusionsOf(view);
   const shut = whole.buyables
     .filter((buyable) => !had.has(name(buyable)))
-    .map((buyable) => ({ buyable, until: coldUntil(buyable.offering, view.memory.cold, view.now) }));
+    .map((buyable) => ({
+      buyable,
+      until: coldUntil(buyable.offering, view.memory.cold, view.now),
+      excluded: excluded(buyable.pool, buyable.offering),
+    }));
   return { whole, shut };
 };
 
@@ -90,6 +100,9 @@ const notNow = (runSpec: RunSpec, { whole, shut }: Shut): Obstacle | undefined =
       why: 'the offerings that would take it had a capacity error lately',
       until: warm.reduce((first, until) => Math.min(first, until)),
     };
+  const held = takers.flatMap(({ excluded }) => excluded ?? []);
+  const [first] = held;
+  if (first !== undefined) return { code: 'excluded', ...first };
   const pools = [...new Set(takers.map(({ buyable }) => buyable.pool.name))].sort();
   return { code: 'breaker-open', why: `the breaker of ${pools.join(' and ')} is open` };
 };

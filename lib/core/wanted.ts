@@ -13,6 +13,7 @@ import type { Agent } from './model/agent';
 import type { QueueItem } from './model/app';
 import type { Leaving } from './model/memory';
 import type { Action } from './model/plan';
+import { exclusionsOf, heldApps } from './overrides';
 import type { Want } from './place';
 import type { Host } from './supply';
 import { type Tally, tallyTasks } from './tally';
@@ -66,17 +67,19 @@ const movingWants = (view: View): readonly Want[] => {
   const dead = new Set(view.memory.buried.flatMap(({ agent, at }) => (at === view.now ? [agent] : [])));
   if (open.length === 0 && dead.size === 0) return [];
   const surges = new Map(view.memory.surges.map((surge) => [surge.runSpec, surge]));
+  const around = { open, dying: dead, surges, now: view.now, heldApp: heldApps(view) };
   return view.world.apps.value.flatMap((app): readonly Want[] => {
-    const standing = standingOf(app, { open, dying: dead, surges, now: view.now });
+    const standing = standingOf(app, around);
     const lost = app.runSpec.resident ? 0 : app.tasks.filter(({ agentId }) => dead.has(agentId)).length;
     const moving = isMovable(standing, view.now) ? Math.max(0, standing.moving.length - standing.extra) : 0;
     return moving + lost > 0 ? [{ runSpec: app.runSpec, count: moving + lost }] : [];
   });
 };
 
-/** Everything that may be bought now. A pool with an open breaker buys nothing. */
-export const openMarket = (view: View): Market =>
-  market({
+/** Everything that may be bought now. A pool with an open breaker buys nothing, and what somebody excludes is not there. */
+export const openMarket = (view: View): Market => {
+  const excluded = exclusionsOf(view);
+  return market({
     pools: [...view.pools.values()]
       .filter((pool) => breakerState(view.memory, view, pool.name) !== 'open')
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -87,7 +90,9 @@ export const openMarket = (view: View): Market =>
     cold: view.memory.cold,
     now: view.now,
     byShape: namesShapes(view.world.queue.value),
+    isExcluded: (pool, offering) => excluded(pool, offering) !== undefined,
   });
+};
 
 const key = (o: { readonly zone: string; readonly shape: string; readonly market: string }): string =>
   `${o.shape}/${o.zone}/${o.market}`;

@@ -88,6 +88,7 @@ export const statusOf = async (store: Store, cluster: string, now: number): Prom
     ],
     canDo: [
       memory.pause === undefined ? 'Pause: POST /api/pause with a reason.' : 'Resume: POST /api/resume.',
+      'Drain, replace, protect, exclude or scale: muster help, or POST /api/requests.',
       'See why: GET /api/history, muster plan.',
     ],
     drains,

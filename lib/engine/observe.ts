@@ -2,7 +2,8 @@
 // unknown and says so; it never takes the turn down and is never taken for empty.
 import { isCounting } from '../core/constraints';
 import { agentsToAsk, runSpecsToRead, type Seen } from '../core/drain/reads';
-import type { QueueItem } from '../core/model/app';
+import { windowsOf } from '../core/labels';
+import type { AppState, QueueItem } from '../core/model/app';
 import type { Memory } from '../core/model/memory';
 import type { Scope } from '../core/model/offering';
 import { scopeKey } from '../core/model/offering';
@@ -44,6 +45,7 @@ export const observe = async (engine: Engine, memory: Memory): Promise<World> =>
     facts,
     schedules,
     denied,
+    windows: await windowsIn(engine, moving.apps.value),
     templates: spec.pools.flatMap(({ name }) => {
       const template = engine.templates[name];
       return template === undefined
@@ -67,6 +69,26 @@ const deniedIn = async ({ calendar, clock, spec }: Engine): Promise<World['denie
   );
   const open = await calendar.open(windows, clock.now());
   return open.map(({ pool, until }) => ({ pool, until }));
+};
+
+/** Of apps that name the only times in which they may be disrupted: whose is open. One that the calendar cannot read is not,
+ *  so that nothing is moved on a guess. */
+const windowsIn = async (engine: Engine, apps: readonly AppState[]): Promise<World['windows']> => {
+  const now = engine.clock.now();
+  const found = apps.map(async ({ runSpec }): Promise<World['windows']> => {
+    const windows = windowsOf(runSpec) ?? [];
+    const schedules = windows.map((window) => ({ name: runSpec.id, pool: '', min: 0, ...window }));
+    try {
+      const open = await engine.calendar.open(schedules, now);
+      const until = open.reduce((last, one) => Math.max(last, one.until), 0);
+      return until > now ? [{ runSpec: runSpec.id, until }] : [];
+    } catch (error) {
+      const { cluster } = engine.spec;
+      engine.log.warn('window not read', { cluster, subject: runSpec.id, why: messageOf(error) });
+      return [];
+    }
+  });
+  return (await Promise.all(found)).flat();
 };
 
 /** What a source says, or that it could not be asked. */

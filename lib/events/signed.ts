@@ -2,37 +2,16 @@
 //   { "kind": "scale-out", "pool": "web", "by": "20%" | 5, "for": "30m", "id": "release-2026-07-20" }
 // `id` is the sender's: the same id again only extends the wish. At most a week, and the brakes still hold.
 import * as z from 'zod/mini';
-import type { Amount } from '../core/model/spec';
-import { DAY_MS, HOUR_MS, id, MINUTE_MS, reading, type Source } from './translation';
+import { amount, amountOf, duration } from './amounts';
+import { id, reading, type Source } from './translation';
 
-const UNIT_MS = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
-const LONGEST_MS = 7 * DAY_MS;
-
-const durationMs = (text: string): number => {
-  const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  return unit === 's' || unit === 'm' || unit === 'h' || unit === 'd'
-    ? Number(number) * UNIT_MS[unit]
-    : Number.NaN;
-};
-
-const amountOf = (by: string | number): Amount =>
-  typeof by === 'number' ? { agents: by } : { percent: Number(by.slice(0, -1)) };
-
-const isShare = (by: string): boolean =>
-  /^\d{1,4}%$/.test(by) && Number.parseInt(by, 10) >= 1 && Number.parseInt(by, 10) <= 1000;
+const LONGEST_DAYS = 7;
 
 const body = z.object({
   kind: z.literal('scale-out'),
   pool: id,
-  by: z.union([
-    z.number().check(z.int(), z.minimum(1), z.maximum(100_000)),
-    z.string().check(z.refine(isShare, { error: 'a share from 1% to 1000%' })),
-  ]),
-  for: z.string().check(
-    z.refine((text) => durationMs(text) > 0 && durationMs(text) <= LONGEST_MS, {
-      error: 'a duration such as 30m, at most 7d',
-    }),
-  ),
+  by: amount,
+  for: duration(LONGEST_DAYS),
   id,
 });
 
@@ -53,7 +32,7 @@ export const signedRequest: Source = {
       subject: asks.pool,
       dedupeKey: `${webhook.name}/${asks.id}`,
       at,
-      expiresAt: at + durationMs(asks.for),
+      expiresAt: at + asks.for,
       body: { kind: 'scale-out', pool: asks.pool, by: amountOf(asks.by), source: webhook.name },
     } as const;
     return { signals: [{ ...bare, clusters: [cluster], fact }] };

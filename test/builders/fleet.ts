@@ -219,6 +219,7 @@ export const aWorld = (sight: Sight = {}, more: Partial<World> = {}): World => (
   schedules: [],
   templates: [{ pool: 'web', image: 'ami-1', bootstrap: 'b1' }],
   denied: [],
+  windows: [],
   ...more,
 });
 

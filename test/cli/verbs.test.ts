@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { VERBS } from '../../lib/cli/main';
+import { REQUESTS } from '../../lib/cli/requests';
 import { json, run } from './terminal';
 
 describe('the command line', () => {
@@ -51,8 +52,9 @@ describe('the command line', () => {
     });
   });
 
-  /** The others run until they are stopped, or ask a fleet that must be there. */
-  test.each(VERBS.filter(({ name }) => !['start', 'serve', 'world', 'plan'].includes(name)))(
+  /** The others run until they are stopped, or ask a fleet or a Muster that must be there. */
+  const asks = new Set(['start', 'serve', 'world', 'plan', ...REQUESTS.map(({ name }) => name)]);
+  test.each(VERBS.filter(({ name }) => !asks.has(name)))(
     "$name's example works as it stands",
     async ({ example }) => {
       const said = await run(example.split(' ').slice(1));

@@ -95,3 +95,41 @@ describe('a window', () => {
     );
   });
 });
+
+describe('the windows of a time', () => {
+  const between = (from: string, to: string, schedule: Schedule = office) =>
+    calendar.between([schedule], Date.parse(from), Date.parse(to));
+
+  test('follow the clocks of their zone over the night in which they are set', async () => {
+    const found = await between('2026-10-23T00:00:00Z', '2026-10-27T00:00:00Z');
+    expect(found.map(({ start }) => new Date(start).toISOString())).toEqual([
+      '2026-10-23T05:00:00.000Z',
+      '2026-10-26T06:00:00.000Z',
+    ]);
+  });
+
+  test('include one that is open already, and none that begins with the end', async () => {
+    const found = await between('2026-11-24T12:00:00Z', '2026-11-25T06:00:00Z');
+    expect(found.map(({ start }) => new Date(start).toISOString())).toEqual(['2026-11-24T06:00:00.000Z']);
+  });
+
+  test('are the times at which it is open', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(52 * 7 * 24 * 60), async (minutes) => {
+        const now = Date.UTC(2026, 0, 5) + minutes * 60_000;
+        const found = await calendar.between([office], now, now + 1);
+        const isOpen = found.some(({ start, end }) => start <= now && now < end);
+        expect(isOpen).toBe((await calendar.open([office], now)).length > 0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('of one moment are one, read in its zone', async () => {
+    const once: Schedule = { ...office, cron: '2026-08-01T02:00:00', forMs: HOUR };
+    const found = await between('2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z', once);
+    expect(found).toMatchObject([{ start: Date.parse('2026-08-01T00:00:00Z') }]);
+    expect(await open('2026-08-01T00:30:00Z', once)).toHaveLength(1);
+    expect(await open('2026-08-01T01:00:00Z', once)).toEqual([]);
+  });
+});

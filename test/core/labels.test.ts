@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { disruptionLimit, healthyFloor, labelFaults, protectedUntil } from '../../lib/core/labels';
+import { disruptionLimit, healthyFloor, labelFaults, protectedUntil, windowsOf } from '../../lib/core/labels';
 
 const labelled = (name: string, value: string) => ({ labels: { [`muster/${name}`]: value } });
 
@@ -57,4 +57,31 @@ describe('labels of an app', () => {
       expect(labelFaults(runSpec)).toHaveLength(1);
     },
   );
+});
+
+describe('the window of an app', () => {
+  const windows = (text: string) => windowsOf({ labels: { 'muster/window': text } });
+
+  test('is a cron expression, a duration and a time zone, or several of them', () => {
+    expect(windowsOf({ labels: {} })).toBeUndefined();
+    expect(windows('0 2 * * 6 4h Europe/Berlin')).toEqual([
+      { cron: '0 2 * * 6', forMs: 4 * 3_600_000, zone: 'Europe/Berlin' },
+    ]);
+    expect(windows('0 2 * * 1-5 30m UTC; */10 4 * * SAT,SUN 1d America/New_York')).toHaveLength(2);
+  });
+
+  test.each([
+    '',
+    'always',
+    '0 2 * * 4h UTC',
+    '0 2 * * 6 4h',
+    '0 2 * * 6 0h UTC',
+    '0 2 * * 6 4h UTC;',
+    '@daily 4h UTC',
+  ])('that cannot be read, as in %j, allows none and is named', (text) => {
+    expect(windows(text)).toEqual([]);
+    expect(labelFaults({ labels: { 'muster/window': text } })).toEqual([
+      `its label muster/window cannot be read (${text.trim()})`,
+    ]);
+  });
 });

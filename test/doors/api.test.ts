@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod/mini';
 import { type ApiDoor, apiRoutes } from '../../lib/doors/api';
 import { ingestDoor, type IngestDoor } from '../../lib/doors/ingest';
+import { readFacts } from '../../lib/engine/facts';
 import { reconcile } from '../../lib/engine/reconcile';
 import { aroundPorts, failing, timedOut } from '../builders/around-ports';
 import { appIn, collecting, type EmulatedFleet, emulatedFleet, SCOPE } from '../builders/emulated-fleet';
@@ -96,6 +97,65 @@ describe('the API', () => {
     const { queued, post } = open();
     expect(await post(path, body)).toBe(expected);
     expect(queued).toEqual([]);
+  });
+
+  const WORD = { by: 'ada', reason: 'a look' };
+  test.each([
+    [{ kind: 'drain', subject: 'i-1', within: '1h' }, 'i-1', 'drain', 60],
+    [{ kind: 'replace', subject: 'i-1', within: '2h' }, 'i-1', 'drain', 120],
+    [{ kind: 'undrain', subject: 'i-1' }, 'i-1', 'undrain', 8 * 24 * 60],
+    [{ kind: 'protect', subject: '/shop', for: '30d' }, '/shop', 'protect', 30 * 24 * 60],
+    [{ kind: 'unprotect', subject: '/shop' }, '/shop', 'unprotect', 31 * 24 * 60],
+    [{ kind: 'exclude', pool: 'web', shape: 'm7i.large', for: '6h' }, 'web', 'exclude', 360],
+    [{ kind: 'include', pool: 'web', shape: 'm7i.large' }, 'web', 'include', 31 * 24 * 60],
+    [{ kind: 'scale', pool: 'web', min: 4, for: '1h' }, 'web', 'scale', 60],
+    [{ kind: 'scale', pool: 'web', add: '20%', for: '1h' }, 'web', 'scale-out', 60],
+    [{ kind: 'pause', minutes: 30 }, 'prod', 'pause', 30],
+    [{ kind: 'resume' }, 'prod', 'resume', 8 * 24 * 60],
+  ])('stores the request %j as a fact about %s', async (asks, subject, kind, minutes) => {
+    const { fleet, queued, post } = open();
+    expect(await post('/api/requests', JSON.stringify({ ...asks, ...WORD }))).toBe(202);
+    await deliver(fleet, queued);
+    const scope = { kind: 'cluster', cluster: 'prod' } as const;
+    const { value, faults } = await readFacts(fleet.engine.store, [scope], fleet.world.now());
+    expect(faults).toEqual([]);
+    expect(value).toMatchObject([{ subject, body: { kind } }]);
+    const [fact] = value;
+    expect(((fact?.expiresAt ?? 0) - (fact?.at ?? 0)) / 60_000).toBe(minutes);
+    expect(JSON.stringify(fact)).toContain('ada');
+  });
+
+  test.each([
+    [{ kind: 'fly' }, 'kind: one of pause, resume'],
+    [{ kind: 'drain', subject: 'i-1' }, 'within: by when it is over'],
+    [{ kind: 'drain', subject: 'i-1', within: '10s' }, 'within: by when it is over'],
+    [{ kind: 'drain', subject: 'i-1', within: '9d' }, 'within: by when it is over'],
+    [{ kind: 'drain', subject: 'no such name', within: '1h' }, 'subject: a machine'],
+    [{ kind: 'protect', subject: 'i-1', for: '31d' }, 'for: how long it holds'],
+    [
+      { kind: 'protect', subject: 'i-1', for: '1h', until: 'noon' },
+      'until: this kind of request has no such',
+    ],
+    [{ kind: 'scale', pool: 'web', for: '1h' }, 'min: a least number of agents'],
+    [{ kind: 'scale', pool: 'web', for: '1h', min: 3, add: 3 }, 'min: a least number of agents'],
+    [{ kind: 'scale', pool: 'web', for: '1h', min: 101 }, 'at most 100 machines (size.max)'],
+    [{ kind: 'scale', pool: 'api', for: '1h', min: 3 }, 'There is no pool api in prod; there are web.'],
+  ])('refuses the request %j, and says what is wrong', async (asks, why) => {
+    const { app, queued } = open();
+    const body = JSON.stringify({ ...asks, ...WORD });
+    const answer = await app.request('/api/requests', { method: 'POST', body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(why);
+    expect(queued).toEqual([]);
+  });
+
+  test('asks which of several clusters a drain is meant for', async () => {
+    const { queued, post } = open(['prod', 'stage']);
+    const asks = { kind: 'drain', subject: 'i-1', within: '1h', ...WORD };
+    expect(await post('/api/requests', JSON.stringify(asks))).toBe(400);
+    expect(queued).toEqual([]);
+    expect(await post('/api/requests', JSON.stringify({ ...asks, cluster: 'stage' }))).toBe(202);
+    expect(queued).toHaveLength(1);
   });
 
   test('pauses the cluster that is named, and all when none is', async () => {

@@ -2,6 +2,7 @@
 import type { AppState } from '../model/app';
 import type { Leaving, Surge } from '../model/memory';
 import type { AppAction, Action, Blocked } from '../model/plan';
+import { heldApps } from '../overrides';
 import type { View } from '../view';
 import type { Draining } from './entries';
 import { moveOf } from './moves';
@@ -23,7 +24,13 @@ export const movesFor = (entries: readonly Draining[], view: View, before: reado
   const room = roomOf(view, before);
   const actions: AppAction[] = [];
   const blocked: Blocked[] = [];
-  const around = { open: emptied(entries), dying: dyingAgents(entries, view), surges, now: view.now };
+  const around = {
+    open: emptied(entries),
+    dying: dyingAgents(entries, view),
+    surges,
+    now: view.now,
+    heldApp: heldApps(view),
+  };
   for (const app of known.values()) {
     const standing = standingOf(app, around);
     // What returns has to be offered again before copies are killed for it.

@@ -44,6 +44,7 @@ const hindranceOf = (standing: Standing, now: Millis): Held | undefined => {
   const [fault] = labelFaults(app.runSpec);
   if (fault !== undefined) return { code: 'protected', why: fault };
   if (until > now) return { code: 'protected', why: 'its owner protects it', until };
+  if (standing.held !== undefined) return standing.held;
   if (disruptionLimit(app.runSpec, base) === 0)
     return { code: 'budget', why: 'its owner allows no disruption' };
   return undefined;

@@ -3,6 +3,7 @@
 import type { AppState, AppTask } from '../model/app';
 import type { Leaving, Surge } from '../model/memory';
 import type { Millis } from '../model/machine';
+import type { AppHeld } from '../overrides';
 
 /** A task that we asked to be killed and that is listed unchanged after this long was not killed. */
 const KILLED_FOR_MS = 60_000;
@@ -19,6 +20,8 @@ export type Standing = {
   readonly surge: Surge;
   /** A machine under one of the tasks is ended by its cloud, whatever anybody does. */
   readonly isForced: boolean;
+  /** Somebody holds the app where it is, for now. */
+  readonly held?: AppHeld;
 };
 
 /** Entries whose tasks have to move: not those that return, nor those whose rest was killed. */
@@ -33,9 +36,12 @@ export type Around = {
   readonly dying: ReadonlySet<string>;
   readonly surges: ReadonlyMap<string, Surge>;
   readonly now: Millis;
+  readonly heldApp: (app: AppState) => AppHeld | undefined;
 };
 
-export const standingOf = (app: AppState, { open, dying, surges, now }: Around): Standing => {
+export const standingOf = (app: AppState, around: Around): Standing => {
+  const { open, dying, surges, now, heldApp } = around;
+  const held = heldApp(app);
   const surge = rebased(app, surges.get(app.runSpec.id), now);
   const byAgent = new Map(open.map((entry) => [entry.agent, entry]));
   const asked = new Set(surge.killed.map(({ id }) => id));
@@ -51,6 +57,7 @@ export const standingOf = (app: AppState, { open, dying, surges, now }: Around):
     extra: Math.max(0, app.runSpec.instances - surge.base),
     surge,
     isForced: moving.some(({ agentId }) => byAgent.get(agentId)?.drain?.condemned === true),
+    ...(held === undefined ? {} : { held }),
   };
 };
 

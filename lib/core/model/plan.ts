@@ -118,6 +118,7 @@ export type BlockedCode =
   | 'stale-view'
   | 'breaker-open'
   | 'offerings-cold'
+  | 'excluded'
   | 'no-offering'
   | 'no-pool-fits'
   | 'backoff'

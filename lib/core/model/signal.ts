@@ -10,6 +10,10 @@ export type FactScope =
   | { readonly kind: 'cloud'; readonly cloud: CloudName; readonly account: string; readonly region: string }
   | { readonly kind: 'cluster'; readonly cluster: string };
 
+/** Who asks for something, and why. */
+export type Word = { readonly by: string; readonly reason: string };
+export type Exclusion = Word & { readonly pool: string; readonly shape?: string; readonly zone?: string };
+
 export type FactBody =
   | {
       readonly kind: 'interruption';
@@ -35,8 +39,18 @@ export type FactBody =
       readonly reason: string;
       readonly deadline: Millis;
       readonly force: boolean;
+      /** A machine in its place has registered before it begins. */
+      readonly replacementFirst?: boolean;
     }
   | { readonly kind: 'undrain'; readonly by: string; readonly reason: string }
+  /** Its subject is a machine, an agent's id, a hostname or an app: nothing of it is disrupted until the fact expires. */
+  | ({ readonly kind: 'protect' } & Word)
+  | ({ readonly kind: 'unprotect' } & Word)
+  /** Nothing of the pool with this shape, in this zone, is bought until the fact expires. */
+  | ({ readonly kind: 'exclude' } & Exclusion)
+  | ({ readonly kind: 'include' } & Exclusion)
+  /** The pool has at least `min` machines until the fact expires. A later word replaces it. */
+  | ({ readonly kind: 'scale'; readonly pool: string; readonly min: number } & Word)
   | { readonly kind: 'pause'; readonly by: string; readonly reason: string }
   | { readonly kind: 'resume'; readonly by: string; readonly reason: string };
 

@@ -80,13 +80,26 @@ export type MesosSource =
   | { readonly kind: 'tarball'; readonly url: string; readonly sha256: string }
   | { readonly kind: 'image'; readonly image: string };
 
+/** Which agents of the schedule's pool are drained while its window is open. */
+export type ScheduledDrain = {
+  /** Attribute → exact value, all must match. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Only machines that were launched so long ago, in milliseconds. */
+  readonly olderThanMs?: number;
+  /** Of this schedule, at the same time. */
+  readonly atOnce: number;
+};
+
 export type Schedule = {
   readonly name: string;
+  /** A cron expression of five fields, or one date and time in ISO 8601 without an offset; both read in `zone`. */
   readonly cron: string;
   readonly zone: string;
   readonly forMs: number;
   readonly pool: string;
+  /** 0 where the schedule drains instead. */
   readonly min: number;
+  readonly drain?: ScheduledDrain;
 };
 
 /** By how much: a share of the pool's present size in percent, or a number of agents. */

@@ -5,6 +5,7 @@ import type { AppState, Hosted, QueueItem, Task } from './app';
 import type { Machine, Millis } from './machine';
 import type { Offering, Scope, Shape } from './offering';
 import type { Fact } from './signal';
+import type { ScheduledDrain } from './spec';
 
 export type Source<T> = {
   readonly at: Millis;
@@ -22,6 +23,8 @@ export type OpenSchedule = {
   readonly pool: string;
   readonly min: number;
   readonly until: Millis;
+  /** Instead of a minimum; its window is open since `since`. */
+  readonly drain?: ScheduledDrain & { readonly since: Millis };
 };
 
 /** What new machines of a pool are started with today: half of the name under which strikes are counted. */
@@ -29,6 +32,9 @@ export type PoolTemplate = { readonly pool: string; readonly image: string; read
 
 /** Nothing of the pool is disrupted before `until` by our own wish. */
 export type Denied = { readonly pool: string; readonly until: Millis };
+
+/** The app may be disrupted until `until`, as far as its window goes. */
+export type AppWindow = { readonly runSpec: string; readonly until: Millis };
 
 export type World = {
   readonly clouds: readonly CloudView[];
@@ -47,4 +53,6 @@ export type World = {
   readonly templates: readonly PoolTemplate[];
   /** Pools in one of whose blackout windows this moment is, and until when. */
   readonly denied: readonly Denied[];
+  /** Of the apps above: in whose own window for disruption (`muster/window`) this moment is. */
+  readonly windows: readonly AppWindow[];
 };

@@ -17,6 +17,7 @@ import type { Drain, Leaving } from '../model/memory';
 import type { Blocked, BlockedCode } from '../model/plan';
 import { add, NOTHING, times } from '../model/resources';
 import type { Pool } from '../model/spec';
+import { heldApps } from '../overrides';
 import { placeAll, type Want } from '../place';
 import type { Step } from '../step';
 import { Supply } from '../supply';
@@ -179,7 +180,13 @@ const unabsorbed = (
   view: View,
   before: Parameters<Step>[1],
 ): Held | undefined => {
-  const around = { open: [], dying: new Set<string>(), surges: new Map(), now: view.now };
+  const around = {
+    open: [],
+    dying: new Set<string>(),
+    surges: new Map(),
+    now: view.now,
+    heldApp: heldApps(view),
+  };
   const moving = apps.map((app) => ({
     app,
     count: app.tasks.filter(({ agentId }) => agentId === agent.id).length,

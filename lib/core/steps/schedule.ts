@@ -4,6 +4,7 @@
 import type { Floor, Memory, Pause } from '../model/memory';
 import type { Fact } from '../model/signal';
 import type { Amount } from '../model/spec';
+import { exclusionLines, isOverride, overrideFloors } from '../overrides';
 import { poolSize, type View } from '../view';
 import type { Step } from '../step';
 
@@ -11,7 +12,8 @@ export const schedule: Step = (view) => {
   const facts = [...view.world.facts.value]
     .filter((fact) => fact.expiresAt > view.now)
     .sort((a, b) => a.at - b.at || (factId(a) < factId(b) ? -1 : 1));
-  const windows = view.world.schedules.map(
+  const holding = view.world.schedules.filter(({ drain }) => drain === undefined);
+  const windows = holding.map(
     (open): Floor => ({
       id: `${WINDOW}${open.name}`,
       pool: open.pool,
@@ -23,9 +25,13 @@ export const schedule: Step = (view) => {
   const asked = facts.reduce((memory, fact) => wish(memory, fact, view), view.memory);
   // The open windows are all known, so what an earlier turn remembered of them is dropped: a schedule that was lowered or
   // taken out lets go at once.
-  const wishes = asked.floors.filter(({ id }) => !id.startsWith(WINDOW));
-  const floors = windows.reduce(raise, wishes);
-  return { actions: [], blocked: [], memory: withPause({ ...asked, floors: sorted(floors) }, facts, view) };
+  const wishes = asked.floors.filter((floor) => !floor.id.startsWith(WINDOW) && !isOverride(floor));
+  const floors = [...windows, ...overrideFloors(view)].reduce(raise, wishes);
+  return {
+    actions: [],
+    blocked: exclusionLines(view),
+    memory: withPause({ ...asked, floors: sorted(floors) }, facts, view),
+  };
 };
 
 const WINDOW = 'schedule/';
