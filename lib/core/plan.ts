@@ -1,7 +1,9 @@
 // Read this first. A plan is made by an ordered list of steps, each a pure function of one view of the world; guards
 // then narrow it. Same input, same bytes: no clock, no chance, no environment.
+import { takesMachine } from './drain/reads';
 import { floorOf } from './floors';
 import { limits } from './guards/limits';
+import { impairedZone } from './guards/impaired-zone';
 import { massFailure } from './guards/mass-failure';
 import type { Guard } from './guards/guard';
 import { closingIn, READ_APART_MS } from './leaving';
@@ -15,6 +17,7 @@ import type { World } from './model/world';
 import type { Step, StepResult } from './step';
 import { bury } from './steps/bury';
 import { drain } from './steps/drain';
+import { failOver } from './steps/fail-over';
 import { heal } from './steps/heal';
 import { interrupted } from './steps/interrupted';
 import { replace } from './steps/replace';
@@ -33,10 +36,20 @@ import {
 } from './view';
 
 /** The behaviours, in order. Later ones see what earlier ones want and remember. */
-const STEPS: readonly Step[] = [schedule, interrupted, bury, heal, replace, drain, scaleIn, scaleOut];
+const STEPS: readonly Step[] = [
+  schedule,
+  failOver,
+  interrupted,
+  bury,
+  heal,
+  replace,
+  drain,
+  scaleIn,
+  scaleOut,
+];
 
 /** The brakes. Whatever a step wants passes all of them. */
-export const GUARDS: readonly Guard[] = [pause, staleView, massFailure, limits, spend];
+export const GUARDS: readonly Guard[] = [pause, staleView, massFailure, impairedZone, limits, spend];
 
 /** Work units for the packing of a turn: three times as many buy less than 1 % that survives Marathon's own placement. */
 export const TURN_WORK = 200;
@@ -153,12 +166,19 @@ const lookAgain = (view: View): { readonly lookAgainAt?: number } => {
     ...view.memory.cold.map(({ until }) => until),
     ...view.memory.floors.map(({ until }) => until),
     ...nextReads(view),
+    ...unseen(view),
     ...view.world.queue.value
       .flatMap(({ since, lastUsedOfferAt }) => [since, lastUsedOfferAt ?? since])
       .map((at) => at + YOUNG_MS + 1),
   ].filter((at) => at > view.now && at < view.now + TICK_MS);
   const first = moments.reduce((least, at) => Math.min(least, at), Infinity);
   return moments.length === 0 ? {} : { lookAgainAt: first };
+};
+
+/** While a cloud takes machines, what could not be read is read again soon: a minute is half of a notice. */
+const unseen = (view: View): readonly number[] => {
+  const isTaken = view.world.facts.value.some((fact) => fact.expiresAt > view.now && takesMachine(fact));
+  return isTaken && unread(view.world).length > 0 ? [view.now + READ_APART_MS] : [];
 };
 
 /** An agent that is given back is read again soon, until its machine is ended. */

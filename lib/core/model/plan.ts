@@ -8,7 +8,15 @@ import type { CloudName, Offering } from './offering';
 export const PLAN_VERSION = 1;
 
 /** Closed set of the steps that speak in a plan. */
-export type StepName = 'schedule' | 'interrupted' | 'heal' | 'replace' | 'drain' | 'scale-in' | 'scale-out';
+export type StepName =
+  | 'schedule'
+  | 'interrupted'
+  | 'heal'
+  | 'fail-over'
+  | 'replace'
+  | 'drain'
+  | 'scale-in'
+  | 'scale-out';
 
 export type Launch = {
   readonly kind: 'launch';
@@ -139,6 +147,7 @@ export type BlockedCode =
   | 'room'
   | 'unhealthy'
   | 'mass-failure'
+  | 'zone-impaired'
   | 'unreachable';
 
 export type Blocked = {
