@@ -70,7 +70,8 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    at: 29 * MINUTE,
+    // Between two ticks, so that only its event can tell in time.
+    at: 29.25 * MINUTE,
     title: 'EC2 sends a spot notice for the machine with the most tasks: two minutes are left',
     play: async ({ world }, _url, notes) => {
       notes.noticed = fullest(world);
@@ -78,7 +79,7 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    at: 34 * MINUTE,
+    at: 34.25 * MINUTE,
     title: 'The host under another machine dies. Mesos alone would need 75 to 98 s to notice',
     play: async ({ world }, _url, notes) => {
       notes.dead = fullest(world);
@@ -86,7 +87,7 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    at: 38 * MINUTE,
+    at: 38.25 * MINUTE,
     title: 'An operator asks for a machine to be emptied within a quarter of an hour: muster drain',
     play: async ({ world }, url, notes) => {
       const chosen = fullest(world);

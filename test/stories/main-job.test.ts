@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const GOLDEN = new URL('main-job.golden.txt', import.meta.url);
-const GOLDEN_LINES = 40;
+const GOLDEN_LINES = 46;
 
 type Played = {
   readonly status: number | null;
