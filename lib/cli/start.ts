@@ -103,10 +103,16 @@ const playAt = async (home: Home, setting: Setting, { teller, terminal }: Around
     onTurn: (_cluster, report) => teller.turn(report),
     pages: (app) => pages(app, home, teller),
   });
-  home.world.onEvent((event) => void home.local.events.send(JSON.stringify(event)));
+  const sending = new Set<Promise<void>>();
+  home.world.onEvent((event) => {
+    const one = home.local.events.send(JSON.stringify(event)).finally(() => sending.delete(one));
+    sending.add(one);
+  });
+  // A queue writes to its file: stepped time must not run on meanwhile.
+  const sent = async (): Promise<void> => void (await Promise.all(sending));
   const door = await host.listen(setting.port);
   try {
-    const stage: Stage = { home, host, teller, url: door.url, terminal, setting, notes: {} };
+    const stage: Stage = { home, host, teller, url: door.url, terminal, setting, notes: {}, sent };
     return setting.once ? await playOnce(stage) : await playLive(stage);
   } finally {
     await door.close();
@@ -121,11 +127,13 @@ type Stage = {
   readonly terminal: Terminal;
   readonly setting: Setting;
   readonly notes: Notes;
+  /** The world's events are on the queue. */
+  readonly sent: () => Promise<void>;
 };
 
 /** Time jumps from second to second, and stands still while a handler works. */
 const playOnce = async (stage: Stage): Promise<number> => {
-  const { home, host, teller, terminal } = stage;
+  const { home, host, teller, terminal, sent } = stage;
   const began = home.world.now();
   const scenes = [...STORY];
   let isStopped = false;
@@ -140,6 +148,7 @@ const playOnce = async (stage: Stage): Promise<number> => {
       await perform(due, stage);
     }
     if (at % TICK_MS === 0) await home.local.events.send(TICK);
+    await sent();
     await host.pump();
     teller.flush(TICK_MS);
   }

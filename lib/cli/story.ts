@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { plan as makePlan } from '../core/plan';
 import { dryInput } from '../doors/api';
 import { workloadApps } from '../emulator/workload';
-import { storeFact } from '../engine/facts';
 import { engineOf } from '../wiring/engine';
 import { type Carrier, carriers, type Shortfall, watchShortfalls } from './bystander';
 import { type Home, TOKEN } from './home';
@@ -14,7 +13,7 @@ import { type Home, TOKEN } from './home';
 export type Scene = {
   readonly at: number;
   readonly title: string;
-  readonly play: (home: Home, hooks: string, notes: Notes) => Promise<void>;
+  readonly play: (home: Home, url: string, notes: Notes) => Promise<void>;
 };
 
 export type Chosen = Carrier & { readonly at: number };
@@ -60,8 +59,8 @@ export const STORY: readonly Scene[] = [
     at: 22 * MINUTE,
     title:
       'Alertmanager fires HighLatency, which muster.yaml answers with 20 % more machines for half an hour',
-    play: async ({ world }, hooks) => {
-      const answer = await fetch(`${hooks}/hooks/alertmanager`, {
+    play: async ({ world }, url) => {
+      const answer = await fetch(`${url}/hooks/alertmanager`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
         body: JSON.stringify(alert(world.now())),
@@ -71,28 +70,29 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    at: 29 * MINUTE,
+    // Between two ticks, so that only its event can tell in time.
+    at: 29.25 * MINUTE,
     title: 'EC2 sends a spot notice for the machine with the most tasks: two minutes are left',
-    play: async ({ world }, _hooks, notes) => {
+    play: async ({ world }, _url, notes) => {
       notes.noticed = fullest(world);
       world.troubles.spotNotice(notes.noticed.machine);
     },
   },
   {
-    at: 34 * MINUTE,
+    at: 34.25 * MINUTE,
     title: 'The host under another machine dies. Mesos alone would need 75 to 98 s to notice',
-    play: async ({ world }, _hooks, notes) => {
+    play: async ({ world }, _url, notes) => {
       notes.dead = fullest(world);
       world.troubles.killMachine(notes.dead.machine);
     },
   },
   {
-    at: 38 * MINUTE,
-    title: 'An operator wants a machine emptied within a quarter of an hour, for a new kernel',
-    play: async (home, _hooks, notes) => {
-      const chosen = fullest(home.world);
-      notes.drained = { ...chosen, shortfalls: watchShortfalls(home.world) };
-      await askForDrain(home, chosen.machine);
+    at: 38.25 * MINUTE,
+    title: 'An operator asks for a machine to be emptied within a quarter of an hour: muster drain',
+    play: async ({ world }, url, notes) => {
+      const chosen = fullest(world);
+      notes.drained = { ...chosen, shortfalls: watchShortfalls(world) };
+      await askForDrain(url, chosen.machine);
     },
   },
 ];
@@ -106,18 +106,20 @@ const fullest = (world: Home['world']): Chosen => {
   return { ...first, at: world.now() };
 };
 
-/** What is stored of an operator's request. */
-const askForDrain = async ({ world, spec, outside }: Home, machine: string): Promise<void> => {
-  const at = world.now();
-  const deadline = at + 15 * MINUTE;
-  await storeFact(outside.store, {
-    scope: { kind: 'cluster', cluster: spec.cluster },
-    subject: machine,
-    dedupeKey: 'last',
-    at,
-    expiresAt: deadline,
-    body: { kind: 'drain', by: 'ada', reason: 'a new kernel', deadline, force: false },
+/** As `muster drain` asks. */
+const askForDrain = async (url: string, machine: string): Promise<void> => {
+  const answer = await fetch(`${url}/api/requests`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      kind: 'drain',
+      subject: machine,
+      within: '15m',
+      by: 'ada',
+      reason: 'a new kernel',
+    }),
   });
+  if (answer.status !== 202) throw new Error(`The API answered ${answer.status}: ${await answer.text()}`);
 };
 
 /** Takes the capacity of what a turn would buy first, in all zones. */

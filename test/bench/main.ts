@@ -13,7 +13,19 @@ const BENCHES: readonly Bench[] = [
   { name: 'big', run: async () => [(await import('./plans')).bigBench()] },
   { name: 'raw', run: async () => [await (await import('./raw')).rawBench()] },
   { name: 'bundles', run: async () => (await import('./bundles')).bundleBenches() },
-  { name: 'failover', run: async () => each([1, 10, 33], (await import('./losses')).failoverBench) },
+  {
+    name: 'failover',
+    run: async () =>
+      each(
+        [
+          { percent: 1, spare: 40 },
+          { percent: 10, spare: 40 },
+          { percent: 33, spare: 40 },
+          { percent: 10, spare: 0 },
+        ],
+        (await import('./losses')).failoverBench,
+      ),
+  },
   {
     name: 'spot',
     run: async () =>

@@ -66,6 +66,42 @@ suite('the page at home', () => {
     expect(errors).toEqual([]);
   });
 
+  test('shows what leaves, what that waits for, how it ended and what is held back, as text', async () => {
+    const page = await browser?.newPage();
+    if (page === undefined) throw new Error('no browser');
+    const [since, deadline] = [Date.UTC(2026, 10, 24, 8), Date.UTC(2026, 10, 24, 9)];
+    const machine = { agent: 'S1', machine: 'i-1', pool: 'web', cause: 'asked', since };
+    const left = [{ runSpec: '/shop', count: 2, why: '<b>its copies</b> are starting' }];
+    const status = {
+      drains: [{ ...machine, by: 'ada', reason: 'a new kernel', deadline, stage: 'moving', left }],
+      drained: [{ ...machine, end: 'failed', at: deadline, why: 'in time it could not move 1 of /db' }],
+      surges: [{ runSpec: '/shop', base: 6, written: [8], deployments: [], killed: [], since }],
+      brakes: [{ step: 'drain', code: 'volume', subject: '/db', count: 1, why: 'it has a volume' }],
+    };
+    await page.route('**/api/status', (route) => route.fulfill({ json: [status] }));
+    await page.goto(url);
+    await page.waitForFunction('document.querySelectorAll("#brakes tr").length > 0');
+    const cells = (id: string) => page.locator(`#${id} td`).allTextContents();
+    expect(await cells('drains')).toEqual([
+      'i-1',
+      'web',
+      'asked',
+      'ada: a new kernel',
+      '08:00:00',
+      '09:00:00',
+      '2 of /shop (<b>its copies</b> are starting)',
+    ]);
+    expect(await cells('surges')).toEqual(['/shop', '6', '8', '08:00:00']);
+    expect((await cells('drained')).slice(3)).toEqual([
+      'failed',
+      '08:00:00',
+      '09:00:00',
+      'in time it could not move 1 of /db',
+    ]);
+    expect(await cells('brakes')).toEqual(['/db', '1', 'volume', 'it has a volume', '']);
+    expect(await page.isVisible('#ended')).toBe(true);
+  });
+
   test('ends cleanly when a person stops it', async () => {
     const ended = new Promise((resolve) => fleet?.on('exit', resolve));
     fleet?.kill('SIGINT');

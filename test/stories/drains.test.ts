@@ -59,7 +59,13 @@ describe('what other people do in the middle of a drain', () => {
     await told.seconds(300);
     golden('autoscaler-and-drain', told);
     const grown = { '/shop': 26, '/api': 8 };
-    expect(await told.ending()).toMatchObject({ ...OVER, instances: grown, running: grown, ends: ['done'] });
+    expect(await told.ending()).toMatchObject({
+      ...OVER,
+      instances: grown,
+      running: grown,
+      lowest: FULL,
+      ends: ['done'],
+    });
     expect(listed(told, agent)).toBeUndefined();
   });
 });
@@ -95,7 +101,14 @@ describe('what fails in the middle of a drain', () => {
     told.fleet.world.troubles.masterFailover();
     await told.seconds(420);
     golden('master-failover', told);
-    expect(await told.ending()).toMatchObject({ drains: [], surges: 0, instances: FULL, running: FULL });
+    expect(await told.ending()).toMatchObject({
+      drains: [],
+      surges: 0,
+      deactivated: 0,
+      instances: FULL,
+      running: FULL,
+      lowest: FULL,
+    });
     expect(listed(told, agent)).toBeUndefined();
   });
 

@@ -19,6 +19,21 @@ describe('what the cloud does', () => {
     expect(ending.lowest['/api']).toBeGreaterThanOrEqual(7);
   });
 
+  test('a spot storm touches everything that the pool may buy, and the machines come from there all the same', async () => {
+    const told = await tale(shopAndApi, SPOT);
+    const zones = new Map(live(told).map((machine) => [machine.zone, machine]));
+    told.say(`EC2 takes one machine back in each of ${zones.size} zones`);
+    for (const { id } of zones.values()) told.fleet.world.troubles.spotNotice(id);
+    await told.seconds(240);
+    golden('spot-storm-everywhere', told);
+    const ending = await told.ending();
+    expect(zones.size).toBe(3);
+    expect(ending).toMatchObject({ ...OVER, running: { '/shop': 20, '/api': 8 } });
+    expect(ending.ends).toEqual(['done', 'done', 'done']);
+    expect(ending.lowest['/shop']).toBeGreaterThanOrEqual(19);
+    expect(ending.lowest['/api']).toBeGreaterThanOrEqual(7);
+  });
+
   test('a zone is lost, and comes back', async () => {
     const told = await tale(shopAndApi, ON_DEMAND);
     const back = told.fleet.world.troubles.zoneLost('us-east-1a');
