@@ -56,7 +56,7 @@ export const simSpec = (dice: Dice): Spec => {
     mesos: { zk: 'zk://10.0.0.10:2181/mesos', masters: ['http://10.0.0.10:5050'], source: { kind: 'baked' } },
     limits: {
       machines: dice.int('most machines', 45, 90),
-      usdPerHour: dice.int('most dollars', 40, 160) / 10,
+      usdPerHour: dice.int('most dollars', 15, 90) / 10,
     },
     pools: [
       aPool({

@@ -70,7 +70,7 @@ const callFaults: readonly Fault[] = [
     kind: 'call',
     name: 'F28',
     what: 'a listing is torn between two pages, and says so',
-    mostPermille: 60,
+    mostPermille: 300,
     strikes: ({ name }) => name === 'cloud.machines' || name === 'cloud.launched',
     verdict: ({ dice }) => ({
       kind: 'alter',

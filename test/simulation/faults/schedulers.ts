@@ -131,7 +131,7 @@ export const schedulerFaults: readonly Fault[] = [
     kind: 'call',
     name: 'F47',
     what: "the master's list is cut off, and says so, or comes 30 s late",
-    mostPermille: 40,
+    mostPermille: 200,
     strikes: ({ name }) => name === 'mesos.agents',
     verdict: ({ dice }) =>
       dice.int('F47', 0, 1) === 0

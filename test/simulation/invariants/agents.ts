@@ -184,7 +184,10 @@ const idleLongEnough: Invariant = {
       if (agent === undefined || machine === undefined || truth.condemnedAt(machine.id) !== undefined)
         return undefined;
       const pool = spec.pools.find(({ name }) => name === machine.tags.get(POOL_TAG));
-      const idle = heap.now() - Math.max(truth.busyAt(agent) ?? 0, machine.launchedAt);
+      const busyAt = truth.busyAt(agent) ?? 0;
+      // What was placed since the turn looked is why an agent is read empty again before it is marked gone.
+      if (busyAt >= call.process.startedAt) return undefined;
+      const idle = heap.now() - Math.max(busyAt, machine.launchedAt);
       return pool !== undefined && idle < pool.disruption.emptyForMs - CLOCK_MS
         ? breach(agent, `agent ${agent} ran something ${Math.round(idle / 1000)} s ago and is given back`)
         : undefined;

@@ -7,6 +7,8 @@ import { launchIn } from './requests';
 
 /** Rounds that are played again at the end of a run. */
 const REPLAYED = 3;
+/** Those of a fleet at rest have no input to play again. */
+const MOST_LOOKED_AT = 500;
 
 const samePlan: Invariant = {
   name: 'S13',
@@ -14,7 +16,7 @@ const samePlan: Invariant = {
   watch: ({ store, spec }) => ({
     end: async (): Promise<Breach | undefined> => {
       let left = REPLAYED;
-      for (const round of await latestRounds(store, spec.cluster, 40)) {
+      for (const round of await latestRounds(store, spec.cluster, MOST_LOOKED_AT)) {
         const input = left === 0 ? undefined : await recordedInput(store, spec.cluster, round);
         if (input === undefined) continue;
         left -= 1;
