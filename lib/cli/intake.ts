@@ -104,6 +104,9 @@ const KINDS: Readonly<Record<string, Webhook['kind']>> = {
   alertmanager: 'alertmanager',
   grafana: 'alertmanager',
   webhook: 'hmac',
+  datadog: 'datadog',
+  'gcp-monitoring': 'google-monitoring',
+  cloudwatch: 'cloudwatch',
 };
 
 const lineOf = ({ file, source, signals, ignored, malformed }: Row): string => {
