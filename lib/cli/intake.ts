@@ -106,7 +106,6 @@ const KINDS: Readonly<Record<string, Webhook['kind']>> = {
   webhook: 'hmac',
   datadog: 'datadog',
   'gcp-monitoring': 'google-monitoring',
-  cloudwatch: 'cloudwatch',
 };
 
 const lineOf = ({ file, source, signals, ignored, malformed }: Row): string => {
