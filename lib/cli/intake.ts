@@ -104,6 +104,8 @@ const KINDS: Readonly<Record<string, Webhook['kind']>> = {
   alertmanager: 'alertmanager',
   grafana: 'alertmanager',
   webhook: 'hmac',
+  datadog: 'datadog',
+  'gcp-monitoring': 'google-monitoring',
 };
 
 const lineOf = ({ file, source, signals, ignored, malformed }: Row): string => {

@@ -12,6 +12,7 @@ import { size } from './size';
 import { start } from './start';
 import { validate } from './validate';
 import { helpOf, isSet, readWords, type Terminal, USAGE, UsageError, type Verb } from './verb';
+import { why } from './why';
 import { world } from './world';
 
 export const VERBS: readonly Verb[] = [
@@ -25,6 +26,7 @@ export const VERBS: readonly Verb[] = [
   serve,
   world,
   schedule,
+  why,
   ...REQUESTS,
 ];
 

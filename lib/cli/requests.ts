@@ -1,11 +1,7 @@
 // The verbs by which a person asks something of a running Muster. Each is one POST to its API: what it can take, it has
 // stored by the time it answers, and the next turn reads it.
-import { messageOf } from '../engine/failure';
+import { API, callApi } from './call-api';
 import { isSet, textOf, type Terminal, UsageError, type Verb, type Words } from './verb';
-
-const API = 'http://127.0.0.1:7070';
-/** Milliseconds; a request is stored within one or two. */
-const TIMEOUT_MS = 10_000;
 
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 type Asking = {
@@ -64,48 +60,12 @@ const post = async (
   body: Fields,
   { words, terminal }: { readonly words: Words; readonly terminal: Terminal },
 ): Promise<number> => {
-  const { status, said } = await answerOf(api, body);
+  const { status, said } = await callApi(api, '/api/requests', body);
   const isTaken = status === 202;
   if (isSet(words, 'json')) terminal.out(`${JSON.stringify({ schemaVersion: 1, isTaken, message: said })}\n`);
   else if (isTaken) terminal.out(`${said}\n`);
   else terminal.err(`${said}\n`);
   return isTaken ? 0 : 1;
-};
-
-const answerOf = async (
-  api: string,
-  body: Fields,
-): Promise<{ readonly status: number; readonly said: string }> => {
-  const base = URL.canParse(api) ? new URL(api) : undefined;
-  if (base === undefined || !/^https?:$/.test(base.protocol))
-    throw new UsageError(`--api takes an address such as ${API}, not "${api}".`);
-  let answer: Response;
-  try {
-    answer = await fetch(new URL('/api/requests', base), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (cause) {
-    throw new Error(
-      `no Muster answers at ${base.origin} (${messageOf(cause)}). Start muster serve, or name another address with --api; how to ask one on AWS is in docs/operations.`,
-      { cause },
-    );
-  }
-  const text = await answer.text();
-  return { status: answer.status, said: saidIn(text) ?? `${base.origin} answered ${answer.status}.` };
-};
-
-const saidIn = (text: string): string | undefined => {
-  try {
-    const answer: unknown = JSON.parse(text);
-    const message: unknown =
-      typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'message') : undefined;
-    return typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
 };
 
 /** The one operand of the verb. */

@@ -82,7 +82,7 @@ const webhooks = ({ webhooks: list, pools }: Parts): readonly Finding[] =>
     return [
       ...webhookAuth(webhook, path),
       ...webhookRules(webhook, path),
-      ...rulePools(webhook, path, pools),
+      ...ruleActions(webhook, path, pools),
     ];
   });
 
@@ -90,8 +90,9 @@ type WebhookParts = Parts['webhooks'][number];
 
 const webhookAuth = ({ kind, auth }: WebhookParts, path: Finding['path']): readonly Finding[] => {
   const at = [...path, 'auth'];
-  if (kind === 'alertmanager' && auth === 'hmac') {
-    return [{ path: at, problem: 'Alertmanager cannot sign what it sends', advice: 'Write bearer or basic' }];
+  if (kind !== undefined && kind !== 'hmac' && auth === 'hmac') {
+    const problem = `senders of kind ${kind} cannot sign what they send in our form`;
+    return [{ path: at, problem, advice: 'Write bearer or basic' }];
   }
   if (kind === 'hmac' && auth !== undefined && auth !== 'hmac') {
     const problem = 'a webhook of kind hmac is authenticated by its signature';
@@ -105,7 +106,7 @@ const RULE_EXAMPLE =
 
 const webhookRules = ({ kind, rules }: WebhookParts, path: Finding['path']): readonly Finding[] => {
   const at = [...path, 'rules'];
-  if (kind === 'alertmanager' && rules?.length === 0) {
+  if (kind !== undefined && kind !== 'hmac' && rules?.length === 0) {
     return [{ path: at, problem: 'without a rule no alert does anything', advice: `Write ${RULE_EXAMPLE}` }];
   }
   if (kind === 'hmac' && rules !== undefined && rules.length > 0) {
@@ -115,13 +116,22 @@ const webhookRules = ({ kind, rules }: WebhookParts, path: Finding['path']): rea
   return [];
 };
 
-const rulePools = (
+const ruleActions = (
   { rules }: WebhookParts,
   path: Finding['path'],
   pools: readonly PoolParts[],
 ): readonly Finding[] =>
-  (rules ?? []).flatMap(({ do: { scaleOut } }, index) =>
-    pools.some(({ name }) => name === scaleOut.pool)
-      ? []
-      : [noSuchPool([...path, 'rules', index, 'do', 'scaleOut', 'pool'], scaleOut.pool, pools)],
-  );
+  (rules ?? []).flatMap(({ do: does }, index) => {
+    const at = [...path, 'rules', index, 'do'];
+    const { scaleOut, failOver } = does;
+    if (Object.keys(does).length !== 1)
+      return [
+        { path: at, problem: 'a rule does one thing', advice: 'Write one of scaleOut, drain and failOver' },
+      ];
+    if (failOver !== undefined && Object.keys(failOver).length !== 2) {
+      const problem = 'it does not say one thing that fails over';
+      return [{ path: [...at, 'failOver'], problem, advice: 'Write one of zone, zoneFrom, app and appFrom' }];
+    }
+    if (scaleOut === undefined || pools.some(({ name }) => name === scaleOut.pool)) return [];
+    return [noSuchPool([...at, 'scaleOut', 'pool'], scaleOut.pool, pools)];
+  });

@@ -1,7 +1,7 @@
 // From the file's names to those of the spec. Every default is already filled in.
 import { createHash } from 'node:crypto';
 import { parseAttributeValue } from '../core/model/attributes';
-import type { Disruption, Pool, Schedule, Spec, Webhook, Zone } from '../core/model/spec';
+import type { Disruption, Pool, Schedule, Spec, Webhook, WebhookAction, Zone } from '../core/model/spec';
 import type { SpecFile } from './file-schema';
 import type { PoolFile } from './pool-schema';
 import { rootDiskGib } from './pool-checks';
@@ -112,8 +112,23 @@ const compileWebhook = ({ name, kind, auth, secret, rules }: SpecFile['webhooks'
   kind,
   auth: auth ?? (kind === 'hmac' ? 'hmac' : 'bearer'),
   secret,
-  rules: rules.map((rule) => {
-    const { pool, by, for: forMs } = rule.do.scaleOut;
-    return { when: rule.when, do: { scaleOut: { pool, by, forMs } } };
-  }),
+  rules: rules.map(({ when, do: does }) => ({ when, do: compileAction(does) })),
 });
+
+/** The checks have seen to it that one is there. */
+const compileAction = ({
+  scaleOut,
+  drain,
+  failOver,
+}: SpecFile['webhooks'][number]['rules'][number]['do']): WebhookAction => {
+  if (scaleOut !== undefined) {
+    const { pool, by, for: forMs } = scaleOut;
+    return { scaleOut: { pool, by, forMs } };
+  }
+  if (drain !== undefined) return { drain: { hostFrom: drain.hostFrom, withinMs: drain.within } };
+  const { zone, zoneFrom, app, appFrom, for: forMs = 0 } = failOver ?? {};
+  const target = zone === undefined && zoneFrom === undefined ? 'app' : 'zone';
+  const [name, from] = [zone ?? app, zoneFrom ?? appFrom];
+  const which = { ...(name === undefined ? {} : { name }), ...(from === undefined ? {} : { from }) };
+  return { failOver: { target, ...which, forMs } };
+};

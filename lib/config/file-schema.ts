@@ -121,6 +121,7 @@ export const scheduleSchema = strict({
     .describe('Agents drained meanwhile, instead of a minimum.'),
 });
 
+const label = text('the name of a label, such as instance', /^[\w.:/@+=-]{1,128}$/);
 const LABELS_PHRASE =
   'a map of at least one alert label to its exact value, such as { alertname: HighLatency }';
 const rule = strict({
@@ -139,21 +140,44 @@ const rule = strict({
       pool: name.describe('The pool that grows.'),
       by: amount(1000).describe('By how much: 20% or a number of agents.'),
       for: span.describe('How long the wish holds; a repeat extends it.'),
-    }).describe('Machines to add for a while.'),
-  }).describe('What to do.'),
+    })
+      .exactOptional()
+      .describe('Machines to add for a while.'),
+    drain: strict({
+      hostFrom: label.describe('The label that names the host; a port behind it is left out.'),
+      within: span.describe('By when the drain is over, from when the alert began.'),
+    })
+      .exactOptional()
+      .describe('A host to empty and end.'),
+    failOver: strict({
+      zone: text('a zone, such as us-east-1a', /^[a-z][a-z0-9-]{1,60}$/)
+        .exactOptional()
+        .describe('This zone.'),
+      zoneFrom: label.exactOptional().describe('The zone that this label names.'),
+      app: text('an app, such as /shop', /^\/[\w./-]{1,120}$/)
+        .exactOptional()
+        .describe('This app.'),
+      appFrom: label.exactOptional().describe('The app that this label names.'),
+      for: span.describe('How long the wish holds; a repeat extends it.'),
+    })
+      .exactOptional()
+      .describe('A zone or an app to look after elsewhere. Give one of zone, zoneFrom, app, appFrom.'),
+  }).describe('What to do: one of these.'),
 });
 
 export const webhookSchema = strict({
   name: name.describe('Name of the webhook, unique in the cluster; the last part of its address.'),
   kind: z
-    .enum(['alertmanager', 'hmac'])
-    .describe('alertmanager (Grafana too), or hmac: a signed body of our own form.'),
+    .enum(['alertmanager', 'grafana', 'datadog', 'google-monitoring', 'cloudwatch', 'hmac'])
+    .describe(
+      'Whose alerts come by it (alertmanager takes those of Grafana too), or hmac: a signed body of our own form.',
+    ),
   auth: z
     .enum(['bearer', 'basic', 'hmac'])
     .exactOptional()
-    .describe('How the sender proves itself. bearer by default for alertmanager, always hmac for hmac.'),
+    .describe('How the sender proves itself. bearer by default for alerts, always hmac for hmac.'),
   secret: reference.describe('Reference to the secret shared with the sender.'),
-  rules: z.array(rule).prefault([]).describe('What alerts do. For alertmanager at least one.'),
+  rules: z.array(rule).prefault([]).describe('What alerts do. At least one, but for hmac.'),
 });
 
 export const partSchemas = { mesos, marathon, network, limits };

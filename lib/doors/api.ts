@@ -13,6 +13,7 @@ import type { Clock, Sender, Store } from '../engine/ports';
 import { recall } from '../engine/recall';
 import { clusterOf, takeRequest } from './requests';
 import { statusOf } from './status';
+import { whyIn } from './why';
 
 export type ApiDoor = {
   readonly store: Store;
@@ -47,6 +48,12 @@ export const apiRoutes = (open: () => Promise<ApiDoor>): Hono => {
     const door = await open();
     const made = plan(await dryInput(await door.engine(clusterOf(door, context.req.query('cluster')))));
     return context.json({ sentences: explain(made), plan: made });
+  });
+  app.get('/api/why', async (context) => {
+    const app = context.req.query('app') ?? '';
+    if (app === '') throw new HTTPException(400, { message: 'Name the app: /api/why?app=/shop.' });
+    const door = await open();
+    return context.json(await whyIn(door.store, clusterOf(door, context.req.query('cluster')), app));
   });
   app.post('/api/requests', async (context) => takeRequest(await open(), await bodyOf(context)));
   for (const kind of ['pause', 'resume'] as const)

@@ -67,6 +67,12 @@ const factBody = z.discriminatedUnion('kind', [
     force: z.boolean(),
     replacementFirst: z.exactOptional(z.boolean()),
   }),
+  z.object({
+    kind: z.literal('fail-over'),
+    target: z.enum(['zone', 'app']),
+    by: z.string(),
+    reason: z.string(),
+  }),
   z.object({ kind: z.enum(['protect', 'unprotect']), by: z.string(), reason: z.string() }),
   z.object({
     kind: z.enum(['exclude', 'include']),

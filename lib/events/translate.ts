@@ -1,11 +1,12 @@
 // Any raw event → signals. Pure and total: whatever it is given, it answers. The list of sources is all there is; the
 // first that recognises the event translates it.
+import type { Webhook } from '../core/model/spec';
 import { alertmanager, grafana } from './alertmanager';
 import { autoScalingDirect } from './auto-scaling';
 import { computeEngine } from './compute-engine';
 import { eventBridge } from './eventbridge';
 import { ownRequest } from './request';
-import { datadog, googleMonitoring } from './monitoring';
+import { datadog, googleMonitoring, postedAlarm } from './monitoring';
 import { marathon, mesos } from './schedulers';
 import { signedRequest } from './signed';
 import { ownTick } from './tick';
@@ -39,7 +40,16 @@ const admitted = ({ source, webhooks }: Context): readonly Source[] | 'unknown' 
   if (source === API_SOURCE) return OUR_OWN;
   const kind = Object.hasOwn(webhooks, source) ? webhooks[source]?.webhook.kind : undefined;
   if (kind === undefined) return 'unknown';
-  return kind === 'hmac' ? [signedRequest] : ALERTS;
+  return BY_KIND[kind];
+};
+
+const BY_KIND: Readonly<Record<Webhook['kind'], readonly Source[]>> = {
+  hmac: [signedRequest],
+  alertmanager: ALERTS,
+  grafana: [grafana],
+  datadog: [datadog],
+  'google-monitoring': [googleMonitoring],
+  cloudwatch: [postedAlarm],
 };
 
 /** An envelope may hold an envelope (SNS in SQS in a batch), but nothing real goes deeper. */

@@ -71,6 +71,18 @@ describe('a request by the command line', () => {
     expect(queued).toEqual([]);
   });
 
+  test('is asked as well why an app waits', async () => {
+    const { url } = await serving();
+    expect(await run(['why', '/shop', '--api', url])).toEqual({
+      code: 0,
+      out: 'No turn has been recorded yet.\n',
+      err: '',
+    });
+    expect(json(await run(['why', '/shop', '--api', url, '--json']))).toMatchObject({ app: '/shop' });
+    expect(await run(['why', '/shop', '--api', url, '--cluster', 'x'])).toMatchObject({ code: 1, out: '' });
+    expect((await run(['why'])).err).toContain('Name one app');
+  });
+
   test('says where nobody answers, and how to reach somebody', async () => {
     const said = await run(['resume', '--by', 'ada', '--reason', 'x', '--api', 'http://127.0.0.1:9']);
     expect(said.code).toBe(1);

@@ -53,7 +53,7 @@ describe('the command line', () => {
   });
 
   /** The others run until they are stopped, or ask a fleet or a Muster that must be there. */
-  const asks = new Set(['start', 'serve', 'world', 'plan', ...REQUESTS.map(({ name }) => name)]);
+  const asks = new Set(['start', 'serve', 'world', 'plan', 'why', ...REQUESTS.map(({ name }) => name)]);
   test.each(VERBS.filter(({ name }) => !asks.has(name)))(
     "$name's example works as it stands",
     async ({ example }) => {

@@ -179,6 +179,38 @@ describe('the API', () => {
     );
   });
 
+  test('tells why an app waits, what would cure it and what is done about it', async () => {
+    const { fleet, get } = open();
+    expect(await get('/api/why?app=/shop')).toMatchObject({
+      body: { why: ['No turn has been recorded yet.'] },
+    });
+    fleet.world.marathon.createApp(appIn('web', '/shop', 3));
+    fleet.world.marathon.createApp(appIn('web', '/huge', 1, { cpus: 4000 }));
+    fleet.world.advance(30_000);
+    await reconcile(fleet.engine);
+    expect(await get('/api/why?app=shop')).toMatchObject({
+      status: 200,
+      body: {
+        app: '/shop',
+        isWaiting: true,
+        why: [expect.stringContaining('/shop wants 3 instances')],
+        cure: [],
+        doing: expect.arrayContaining([expect.stringMatching(/^Buy /)]),
+      },
+    });
+    expect(await get('/api/why?app=/huge')).toMatchObject({
+      body: {
+        isWaiting: true,
+        cure: ['Allow a pool larger shapes, or make one instance smaller.'],
+        doing: [],
+      },
+    });
+    expect(await get('/api/why?app=/none')).toMatchObject({
+      body: { isWaiting: false, why: [expect.stringContaining('/none does not wait')] },
+    });
+    expect((await get('/api/why')).status).toBe(400);
+  });
+
   test('answers 404 to a cluster that it does not have', async () => {
     const { get } = open();
     for (const path of ['/api/plan?cluster=other', '/api/history?cluster=other'])

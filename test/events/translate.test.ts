@@ -227,10 +227,12 @@ describe('an alert', () => {
     expect(by('alerts', anew).signals[0]?.fact?.dedupeKey).not.toBe(first?.dedupeKey);
   });
 
-  test('that is resolved, or matches no rule, asks for nothing', () => {
+  test('that is resolved releases what it asked for, and one that matches no rule asks for nothing', () => {
     const resolved = fieldsOf(JSON.stringify(raw).replaceAll('"firing"', '"resolved"'));
-    expect(by('alerts', resolved).signals).toMatchObject([{ kind: 'alertmanager.alert', urgency: 'soon' }]);
-    expect(by('alerts', resolved).signals[0]).not.toHaveProperty('fact');
+    const [asked] = by('alerts', raw).signals;
+    expect(by('alerts', resolved).signals).toMatchObject([
+      { kind: 'alertmanager.alert', fact: { dedupeKey: asked?.fact?.dedupeKey, expiresAt: RECEIVED } },
+    ]);
     const other = fieldsOf(JSON.stringify(raw).replaceAll('"general"', '"special"'));
     expect(by('alerts', other)).toMatchObject({
       ignored: 'No rule of the webhook alerts matches a firing alert.',

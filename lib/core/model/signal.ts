@@ -32,6 +32,8 @@ export type FactBody =
     }
   | { readonly kind: 'alarm'; readonly name: string; readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' }
   | { readonly kind: 'scale-out'; readonly pool: string; readonly by: Amount; readonly source: string }
+  /** Its subject is a zone or an app, which is to be looked after elsewhere until the fact expires. */
+  | ({ readonly kind: 'fail-over'; readonly target: 'zone' | 'app' } & Word)
   /** Its subject is a machine, an agent's id or a hostname. */
   | {
       readonly kind: 'drain';

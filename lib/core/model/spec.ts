@@ -107,11 +107,24 @@ export type Amount = { readonly percent: number } | { readonly agents: number };
 export type WebhookRule = {
   /** Label name → exact value, all must match. */
   readonly when: Readonly<Record<string, string>>;
-  readonly do: { readonly scaleOut: { readonly pool: string; readonly by: Amount; readonly forMs: number } };
+  readonly do: WebhookAction;
 };
+export type WebhookAction =
+  | { readonly scaleOut: { readonly pool: string; readonly by: Amount; readonly forMs: number } }
+  /** The host that the label names, counted from when the alert began. */
+  | { readonly drain: { readonly hostFrom: string; readonly withinMs: number } }
+  /** A zone or an app: by name, or by that in a label. */
+  | {
+      readonly failOver: {
+        readonly target: 'zone' | 'app';
+        readonly name?: string;
+        readonly from?: string;
+        readonly forMs: number;
+      };
+    };
 export type Webhook = {
   readonly name: string;
-  readonly kind: 'alertmanager' | 'hmac';
+  readonly kind: 'alertmanager' | 'grafana' | 'datadog' | 'google-monitoring' | 'cloudwatch' | 'hmac';
   readonly auth: 'bearer' | 'basic' | 'hmac';
   readonly secret: Reference;
   readonly rules: readonly WebhookRule[];

@@ -25,7 +25,10 @@ export const schedule: Step = (view) => {
   const asked = facts.reduce((memory, fact) => wish(memory, fact, view), view.memory);
   // The open windows are all known, so what an earlier turn remembered of them is dropped: a schedule that was lowered or
   // taken out lets go at once.
-  const wishes = asked.floors.filter((floor) => !floor.id.startsWith(WINDOW) && !isOverride(floor));
+  const over = new Set(view.world.facts.value.filter((fact) => fact.expiresAt <= view.now).map(wishId));
+  const wishes = asked.floors.filter(
+    (floor) => !floor.id.startsWith(WINDOW) && !isOverride(floor) && !over.has(floor.id),
+  );
   const floors = [...windows, ...overrideFloors(view)].reduce(raise, wishes);
   return {
     actions: [],
@@ -51,12 +54,16 @@ const raise = (floors: readonly Floor[], floor: Floor): readonly Floor[] => {
   return [...floors.filter((other) => other.id !== floor.id), merged];
 };
 
+/** Of a wish that is over, its floor goes too: the alert that asked for it has ended. */
+const wishId = ({ body, subject, dedupeKey }: Fact): string =>
+  body.kind === 'scale-out' ? `wish/${body.source}/${subject}/${dedupeKey}` : '';
+
 const wish = (memory: Memory, fact: Fact, view: View): Memory => {
   if (fact.body.kind !== 'scale-out') return memory;
   const { by, source } = fact.body;
   const pool = view.pools.get(fact.body.pool);
   if (pool === undefined) return memory;
-  const id = `wish/${source}/${fact.subject}/${fact.dedupeKey}`;
+  const id = wishId(fact);
   const before = memory.floors.find((floor) => floor.id === id);
   const min = before?.min ?? absolute(poolSize(view, pool), by);
   const because = `${source} asked for ${amountText(by)} more`;

@@ -48,6 +48,15 @@ describe('a wish', () => {
     expect(later.floors).toMatchObject([{ min: 12, until: NOW + 90 * MINUTE }]);
   });
 
+  test('that is released lets go of its floor, and of no other', () => {
+    const facts = [aWish('web', 3, 'a'), aWish('web', 5, 'b')];
+    const first = memoryAfter({ world: aWorld(fleetOf(2), { facts: source(facts) }) });
+    const released = [aWish('web', 3, 'a'), { ...aWish('web', 5, 'b'), at: NOW, expiresAt: NOW }];
+    const later = memoryAfter({ memory: first, world: aWorld(fleetOf(2), { facts: source(released) }) });
+    expect(first.floors.map(({ min }) => min)).toEqual([5, 7]);
+    expect(later.floors.map(({ min }) => min)).toEqual([5]);
+  });
+
   test('that has expired, or that names no pool of the cluster, asks for nothing', () => {
     const facts = source([percent(20, { expiresAt: NOW }), aWish('nowhere', 3)]);
     expect(memoryAfter({ world: aWorld(fleetOf(10), { facts }) }).floors).toEqual([]);
