@@ -16,22 +16,44 @@ const FEWEST = 3;
 const RETURN_MS = 10 * 60_000;
 
 export const failOver: Step = (view) => {
-  const zones = view.world.agents.complete ? impairedNow(view) : [];
+  const seen = view.world.agents.complete ? impairedNow(view) : [];
+  const known = new Set(seen.map(({ key }) => key));
+  const zones = [...seen, ...asked(view).filter(({ key }) => !known.has(key))];
   const cold = zones.reduce((all, zone) => withZone(all, zone.key, view), view.memory.cold);
   const blocked = zones.map(
-    ({ name, lost, all }): Blocked => ({
+    ({ name, lost, all, why }): Blocked => ({
       step: 'fail-over',
       code: 'zone-impaired',
       subject: name,
       count: lost,
-      why: `${lost} of ${all} agents in the zone are out of reach and the cloud says nothing of them; nothing is bought or taken away there`,
+      why:
+        why ??
+        `${lost} of ${all} agents in the zone are out of reach and the cloud says nothing of them; ${NOTHING}`,
       until: view.now + RETURN_MS,
     }),
   );
   return { actions: [], blocked, memory: zones.length === 0 ? view.memory : { ...view.memory, cold } };
 };
 
-type Zone = { readonly key: string; readonly name: string; readonly lost: number; readonly all: number };
+type Zone = {
+  readonly key: string;
+  readonly name: string;
+  readonly lost: number;
+  readonly all: number;
+  readonly why?: string;
+};
+
+const NOTHING = 'nothing is bought or taken away there';
+
+/** Zones of which an operator or an alert says so. */
+const asked = (view: View): readonly Zone[] =>
+  view.world.facts.value.flatMap(({ body, subject, expiresAt }): readonly Zone[] => {
+    if (body.kind !== 'fail-over' || body.target !== 'zone' || expiresAt <= view.now) return [];
+    const pools = view.spec.pools.filter(({ zones }) => zones.some(({ name }) => name === subject));
+    const keys = new Set(pools.map(({ cloud, region }) => impairedKey({ cloud, region, zone: subject })));
+    const why = `${body.by} fails it over: ${body.reason}; ${NOTHING}`;
+    return [...keys].map((key) => ({ key, name: subject, lost: 0, all: 0, why }));
+  });
 
 /** Where every zone looks so, it is the masters or a network: that is the mass-failure brake's affair. */
 const impairedNow = (view: View): readonly Zone[] => {

@@ -17,7 +17,7 @@ import type { Drain, Leaving } from '../model/memory';
 import type { Blocked, BlockedCode } from '../model/plan';
 import { add, NOTHING, times } from '../model/resources';
 import type { Pool } from '../model/spec';
-import { heldApps } from '../overrides';
+import { heldApps, protectedUntil } from '../overrides';
 import { placeAll, type Want } from '../place';
 import type { Step } from '../step';
 import { Supply } from '../supply';
@@ -36,7 +36,7 @@ export const replace: Step = (view, before) => {
   for (const pool of view.pools.values()) {
     const found = outdated(pool, view) ?? dispensable(pool, view, before);
     if (found === undefined) continue;
-    const { entry, drain, held = hindranceOf(pool, leaving, drain, view) } = found;
+    const { entry, held = hindranceOf(found, pool, leaving, view) } = found;
     if (held !== undefined) blocked.push({ step: 'replace', subject: entry.machine.id, count: 1, ...held });
     else leaving = [...leaving.filter(({ machine }) => machine !== entry.machine.id), begun(found, view)];
   }
@@ -70,7 +70,21 @@ const drainFor = (cause: Drain['cause'], reason: string, view: View): Drain => (
   condemned: false,
 });
 
-const hindranceOf = (pool: Pool, leaving: readonly Leaving[], drain: Drain, view: View): Held | undefined => {
+/** Every name by which somebody may have protected it. */
+const namesOf = ({ machine, agent }: Found['entry']) => ({
+  machine: machine.id,
+  agent: agent.id,
+  hostname: agent.hostname,
+});
+
+const hindranceOf = (
+  { entry, drain }: Found,
+  pool: Pool,
+  leaving: readonly Leaving[],
+  view: View,
+): Held | undefined => {
+  const word = protectedUntil(view, namesOf(entry));
+  if (word !== undefined) return { code: 'protected', ...word };
   if (poolScope(view, pool)?.complete !== true)
     return { code: 'stale-view', why: 'its machines cannot be seen whole' };
   if (demandOf(view).queue.some(({ verdict }) => verdict === 'waiting'))

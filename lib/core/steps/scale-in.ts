@@ -7,6 +7,7 @@ import { restraint } from '../drain/asked';
 import { callsFor, endsFor, LEAVING, marksOf } from '../drain/calls';
 import { closingIn, isEmpty, isProven, lookedAt } from '../leaving';
 import type { Agent } from '../model/agent';
+import { protectedUntil } from '../overrides';
 import type { Leaving } from '../model/memory';
 import { isLive } from '../model/machine';
 import type { Action, Blocked, BlockedCode } from '../model/plan';
@@ -208,9 +209,13 @@ const without = (hosts: readonly Host[], agents: readonly string[]): readonly Ho
 type Begun = { readonly agents: readonly string[]; readonly blocked: readonly Blocked[] };
 
 const begun = (pool: Pool, leaving: readonly Leaving[], room: () => Room, view: View): Begun => {
+  const hostnames = new Map(view.world.agents.value.map(({ id, hostname }) => [id, hostname]));
   const due = leaving.filter(
-    ({ phase, pool: name, since }) =>
-      phase === 'idle' && name === pool.name && view.now - since >= pool.disruption.emptyForMs,
+    ({ phase, pool: name, since, machine, agent }) =>
+      phase === 'idle' &&
+      name === pool.name &&
+      view.now - since >= pool.disruption.emptyForMs &&
+      protectedUntil(view, { machine, agent, hostname: hostnames.get(agent) ?? agent }) === undefined,
   );
   const closing = closingIn(leaving, pool.name).length;
   const spare = Math.min(due.length, poolSize(view, pool) - closing - floorOf(view, pool));

@@ -5,6 +5,7 @@ import { impairedZone } from '../../../lib/core/guards/impaired-zone';
 import { GUARDS, plan } from '../../../lib/core/plan';
 import { failOver } from '../../../lib/core/steps/fail-over';
 import { type PlanInput, viewOf } from '../../../lib/core/view';
+import type { Fact } from '../../../lib/core/model/signal';
 import { launchesIn } from '../../builders/core-turns';
 import {
   aMachine,
@@ -15,6 +16,7 @@ import {
   MINUTE,
   NOW,
   remembering,
+  source,
   waiting,
   ZONES,
 } from '../../builders/fleet';
@@ -70,6 +72,25 @@ describe('an impaired zone', () => {
     );
     expect(zones).not.toContain('us-east-1a');
     expect(zones.length).toBeGreaterThan(0);
+  });
+
+  test('is one of which an operator says so, until the word expires', () => {
+    const well = zonesOf([
+      [8, 0],
+      [8, 0],
+      [8, 0],
+    ]);
+    const fact: Fact = {
+      scope: { kind: 'cluster', cluster: 'prod' },
+      subject: 'us-east-1b',
+      dedupeKey: 'last',
+      at: NOW,
+      expiresAt: NOW + 5 * MINUTE,
+      body: { kind: 'fail-over', target: 'zone', by: 'ada', reason: 'its power fails' },
+    };
+    const told = { ...well, world: { ...well.world, facts: source([fact]) } };
+    expect(impaired(told)).toEqual(['us-east-1b']);
+    expect(impaired({ ...told, now: NOW + 6 * MINUTE })).toEqual([]);
   });
 
   test('stays so for ten minutes after it looks well, and then returns', () => {
