@@ -6,7 +6,7 @@ import { JUDGED_FOR_MS } from './join';
 import { isLive, type Machine, type Millis } from './model/machine';
 import { offeringKey } from './model/offering';
 import type { OfferingError, Outcome } from './model/outcome';
-import { poolScope, type View } from './view';
+import { poolScope, sightings, type View } from './view';
 
 /** DESIGN §4: an id that was launched this long ago and is absent from two complete reads never came to be. */
 const SETTLE_AFTER_MS = 5 * 60_000;
@@ -33,6 +33,7 @@ export const settle = (view: View): Memory => {
     ...(paused ? { pause } : {}),
     joined: stillYoung(view),
     unjoined: withoutAgent(view),
+    seen: sightings(view),
     cold: memory.cold.filter((entry) => entry.until + COLD_MEMORY_MS > now),
     floors: memory.floors.filter((floor) => floor.until > now),
     expected: memory.expected.flatMap((launch) => settleLaunch(launch, view)),

@@ -3,7 +3,7 @@
 import { agentPool, attribute, join, type Join, type Joined } from './join';
 import { comingHosts, type Listed, listedIn, missingOf } from './hosts';
 import type { Agent } from './model/agent';
-import type { Expected, Memory } from './model/memory';
+import type { Expected, Memory, Sighting } from './model/memory';
 import { isLive, type Machine, type Millis } from './model/machine';
 import { type Offering, offeringKey, type Shape } from './model/offering';
 import type { Pool, Spec } from './model/spec';
@@ -138,10 +138,41 @@ export const poolScope = (view: View, pool: Pool): CloudView | undefined =>
   );
 
 /** Machines of the pool that cost money: live ones and those still expected. Where the cloud's listing is incomplete,
- *  agents that announce the pool stand in for the machines it left out. */
+ *  agents that announce the pool stand in for the machines it left out, and it has at least as many as when it was last
+ *  seen whole. */
 export const poolSize = (view: View, pool: Pool): number => {
   const listed = standingIn(view, pool.name).filter(({ machine }) => isLive(machine)).length;
-  return listed + unlisted(view, pool).length + expectedOf(view, pool.name);
+  const known = listed + unlisted(view, pool).length + expectedOf(view, pool.name);
+  return Math.max(known, lastSeen(view, pool)?.machines ?? 0);
+};
+
+/** Nothing while the listing is complete: then what is listed counts. */
+const lastSeen = (view: View, pool: Pool): Sighting | undefined =>
+  poolScope(view, pool)?.complete === true
+    ? undefined
+    : view.memory.seen.find((sighting) => sighting.pool === pool.name);
+
+/** How large each pool is now, as far as its machines are seen whole; else as it was. */
+export const sightings = (view: View): readonly Sighting[] =>
+  [...view.pools.values()].flatMap((pool): readonly Sighting[] => {
+    if (poolScope(view, pool)?.complete !== true)
+      return view.memory.seen.filter((sighting) => sighting.pool === pool.name);
+    return [{ pool: pool.name, machines: poolSize(view, pool), usdPerHour: poolSpend(view, pool) }];
+  });
+
+/** US dollars an hour of the pool's live and expected machines, and of agents whose machine a listing left out. */
+const poolSpend = (view: View, pool: Pool): number => {
+  const listed = standingIn(view, pool.name)
+    .filter(({ machine }) => isLive(machine))
+    .reduce((sum, { machine }) => sum + machinePrice(view, machine), 0);
+  const ghosts = unlisted(view, pool).reduce(
+    (sum, agent) => sum + machinePrice(view, announced(agent, pool)),
+    0,
+  );
+  const expected = view.memory.expected
+    .filter((launch) => launch.pool === pool.name)
+    .reduce((sum, launch) => sum + missing(view, launch) * launch.offering.usdPerHour, 0);
+  return Math.max(listed + ghosts + expected, lastSeen(view, pool)?.usdPerHour ?? 0);
 };
 
 const unlisted = (view: View, pool: Pool): readonly Agent[] =>
@@ -172,18 +203,18 @@ export const machinePrice = (
   view.prices.get(offeringKey({ ...machine, market: 'on-demand' })) ??
   0;
 
-/** US dollars an hour of all live and expected machines of the cluster, and of agents whose machine a listing left out. */
+/** US dollars an hour of all machines of the cluster: those of its pools, and those that name none. */
 export const spendNow = (view: View): number => {
-  const live = view.join.joined.filter(({ machine }) => isLive(machine));
-  const ghosts = [...view.pools.values()].flatMap((pool) =>
-    unlisted(view, pool).map((agent) => machinePrice(view, announced(agent, pool))),
+  const pools = [...view.pools.values()];
+  const others = view.join.joined.filter(
+    ({ machine }) => isLive(machine) && !view.pools.has(machine.pool ?? ''),
   );
-  const machines = live.reduce((sum, { machine }) => sum + machinePrice(view, machine), 0);
-  const expected = view.memory.expected.reduce(
-    (sum, launch) => sum + missing(view, launch) * launch.offering.usdPerHour,
-    0,
+  const lost = view.memory.expected.filter(({ pool }) => !view.pools.has(pool));
+  return (
+    pools.reduce((sum, pool) => sum + poolSpend(view, pool), 0) +
+    others.reduce((sum, { machine }) => sum + machinePrice(view, machine), 0) +
+    lost.reduce((sum, launch) => sum + missing(view, launch) * launch.offering.usdPerHour, 0)
   );
-  return machines + expected + ghosts.reduce((sum, price) => sum + price, 0);
 };
 
 /** What an agent says its machine is (DESIGN: the attributes of the bootstrap); on demand where it says nothing. */

@@ -12,6 +12,7 @@ type Member = keyof typeof memorySchemas;
 const MEMBERS = [
   'joined',
   'unjoined',
+  'seen',
   'cold',
   'expected',
   'strikes',
@@ -32,6 +33,7 @@ export const recall = async (store: Store, cluster: string): Promise<Recalled> =
   const versions = {
     joined: 0,
     unjoined: 0,
+    seen: 0,
     cold: 0,
     expected: 0,
     strikes: 0,

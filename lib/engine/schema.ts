@@ -112,6 +112,7 @@ export const memorySchemas: {
 } = {
   joined: z.array(z.string()),
   unjoined: z.array(z.string()),
+  seen: z.array(z.object({ pool: z.string(), machines: z.number(), usdPerHour: z.number() })),
   cold: z.array(
     z.object({
       key: z.string(),

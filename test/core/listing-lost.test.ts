@@ -108,3 +108,26 @@ it('prices the agents whose machines the listing left out, so that the spend cap
   expect(seeing([], false)).toBeCloseTo(seeing(machines, true), 9);
   expect(seeing([], true)).toBe(0);
 });
+
+it('counts a pool as large and as dear as it was last seen whole, when neither machines nor agents are seen', () => {
+  const machines = Array.from({ length: 6 }, (_, nth) => aMachine(`i-${nth}`));
+  const agents = machines.map((machine) => anAgent(machine, { used: anAgent(machine).total }));
+  const usdPerHour = 6 * 0.2016;
+  const spec = aSpec({
+    pools: [aPool({ size: { min: 0, max: 7 } })],
+    limits: { machines: 1000, usdPerHour: usdPerHour + 0.1 },
+  });
+  const seen = plan(anInput({ spec, world: aWorld({ machines, agents }) }));
+  expect(seen.memory.seen).toMatchObject([{ pool: 'web', machines: 6 }]);
+  const blind = anInput({
+    spec,
+    memory: seen.memory,
+    world: {
+      ...aWorld({ queue }),
+      clouds: [{ ...source([], { complete: false, faults: ['denied'] }), scope }],
+      agents: source([], { complete: false, faults: ['cut off'] }),
+    },
+  });
+  expect(launchesOf(plan(blind))).toEqual([]);
+  expect(launchesOf(plan({ ...blind, memory: { ...seen.memory, seen: [] } }))).not.toEqual([]);
+});

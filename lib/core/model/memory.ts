@@ -149,6 +149,9 @@ export type Leaving = {
   readonly drain?: Drain;
 };
 
+/** How large a pool was when its machines were last seen whole. */
+export type Sighting = { readonly pool: string; readonly machines: number; readonly usdPerHour: number };
+
 export type Pause = {
   readonly since: Millis;
   readonly until?: Millis;
@@ -161,6 +164,7 @@ export type Memory = {
   readonly joined: readonly string[];
   /** Machines that passed their deadline without an agent that any turn saw. Sorted ids. */
   readonly unjoined: readonly string[];
+  readonly seen: readonly Sighting[];
   readonly cold: readonly Cold[];
   readonly expected: readonly Expected[];
   readonly strikes: readonly Strikes[];
@@ -179,6 +183,7 @@ export type Memory = {
 export const NO_MEMORY: Memory = {
   joined: [],
   unjoined: [],
+  seen: [],
   cold: [],
   expected: [],
   strikes: [],
