@@ -5,7 +5,7 @@ import { MUTANTS } from './mutants';
 import { simulate } from './simulator';
 import { story } from './story';
 
-const HOURS = 1;
+const HOURS = 0.5;
 const options = { hours: HOURS, calmHours: 0.75, processes: 3 };
 
 describe('the engine on the emulated world, with all that can go wrong', () => {
