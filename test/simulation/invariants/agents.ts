@@ -183,6 +183,8 @@ const idleLongEnough: Invariant = {
       const machine = agent === undefined ? undefined : truth.machine(truth.machineOf(agent) ?? '');
       if (agent === undefined || machine === undefined || truth.condemnedAt(machine.id) !== undefined)
         return undefined;
+      // What runs something is drained, which is for others to judge (S7, S8, S9).
+      if ((truth.tasksOn(agent) ?? 0) > 0) return undefined;
       const pool = spec.pools.find(({ name }) => name === machine.tags.get(POOL_TAG));
       const busyAt = truth.busyAt(agent) ?? 0;
       // What was placed since the turn looked is why an agent is read empty again before it is marked gone.
