@@ -4,7 +4,7 @@ import type { Source } from '../../../lib/core/model/world';
 import { DIMENSIONS } from '../../../lib/core/model/resources';
 import type { Process } from '../call';
 import { POOL_TAG } from '../truth';
-import { breach, type Invariant } from './invariant';
+import { breach, type Invariant, type Watch } from './invariant';
 import { agentIn } from './requests';
 
 const TAKES = ['deactivate', 'markGone', 'drain'] as const;
@@ -176,15 +176,19 @@ const CLOCK_MS = 5000;
 
 const idleLongEnough: Invariant = {
   name: 'S22b',
-  sentence: 'An agent is given back only when it really ran nothing for as long as its pool says.',
-  watch: ({ truth, spec, heap }) => ({
-    before: (call) => {
+  sentence: 'An agent is given back as idle only when it really ran nothing for as long as its pool says.',
+  watch: ({ truth, spec, heap }) => {
+    /** Those that are emptied on purpose need not have been idle. */
+    const emptied = new Set<string>();
+    const planned: Watch['planned'] = (_input, plan) => {
+      for (const { agent, drain } of plan.memory.leaving) if (drain !== undefined) emptied.add(agent);
+      return undefined;
+    };
+    const before: Watch['before'] = (call) => {
       const agent = agentIn(call, 'deactivate');
       const machine = agent === undefined ? undefined : truth.machine(truth.machineOf(agent) ?? '');
-      if (agent === undefined || machine === undefined || truth.condemnedAt(machine.id) !== undefined)
-        return undefined;
-      // What runs something is drained, which is for others to judge (S7, S8, S9).
-      if ((truth.tasksOn(agent) ?? 0) > 0) return undefined;
+      if (agent === undefined || emptied.has(agent)) return undefined;
+      if (machine === undefined || truth.condemnedAt(machine.id) !== undefined) return undefined;
       const pool = spec.pools.find(({ name }) => name === machine.tags.get(POOL_TAG));
       const busyAt = truth.busyAt(agent) ?? 0;
       // What was placed since the turn looked is why an agent is read empty again before it is marked gone.
@@ -193,8 +197,9 @@ const idleLongEnough: Invariant = {
       return pool !== undefined && idle < pool.disruption.emptyForMs - CLOCK_MS
         ? breach(agent, `agent ${agent} ran something ${Math.round(idle / 1000)} s ago and is given back`)
         : undefined;
-    },
-  }),
+    };
+    return { planned, before };
+  },
 };
 
 export const agentInvariants = [
