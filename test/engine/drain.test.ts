@@ -172,6 +172,29 @@ describe('a planned drain', () => {
     expect(await settled(fleet)).toEqual(OVER);
   });
 
+  test('of a pool that says `drain: kill` starts no copies and is over at once', async () => {
+    const spec = aSpec({
+      pools: [
+        aPool({
+          drain: 'kill',
+          disruption: { budget: { percent: 100 }, windows: [], emptyForMs: 60 * MINUTE },
+        }),
+      ],
+    });
+    const fleet = await busyFleet([appIn('web', '/shop', 6)], { spec });
+    const agent = busiest(fleet);
+    const calls: string[] = [];
+    fleet.world.marathon.subscribe(({ eventType }) => void calls.push(eventType));
+    await requestDrain(fleet, agent);
+    await turns(fleet, 12);
+    expect(agentOn(fleet, agent)).toBeUndefined();
+    expect(calls).not.toContain('deployment_success');
+    expect((await memoryOf(fleet)).drained).toMatchObject([{ agent, end: 'done' }]);
+    await fleet.minutes(4);
+    expect(fleet.world.marathon.app('/shop').tasksRunning).toBe(6);
+    expect(await settled(fleet)).toEqual(OVER);
+  });
+
   test('moves the instances of a pod one after the other', async () => {
     const fleet = await busyFleet([]);
     fleet.world.marathon.createPod({

@@ -1,20 +1,17 @@
 // Drains that somebody asked for: looked at before anything begins, so that nothing is offered no more which may not be
 // ended afterwards (facts/pains 14).
-import { floorOf } from '../floors';
-import { closingIn, holdsReserved } from '../leaving';
+import { holdsReserved } from '../leaving';
 import type { Joined } from '../join';
 import { awaitedBy, protectedUntil } from '../overrides';
 import { isLive } from '../model/machine';
 import type { Drain, Drained, Leaving } from '../model/memory';
-import type { Blocked, BlockedCode } from '../model/plan';
+import type { Blocked } from '../model/plan';
 import type { FactBody } from '../model/signal';
 import type { Pool } from '../model/spec';
 import { type Scheduled, scheduledDrains, underWay } from '../scheduled';
-import { budgetOf, poolSize, type View } from '../view';
+import type { View } from '../view';
 import type { Draining } from './entries';
-
-/** Milliseconds before the deadline at which what is left is killed. */
-export const GRACE_MS = 30_000;
+import { begin, graceFor, GRACE_MS, isFixed, type Restraint, restraint } from './terms';
 
 export type Asked = { readonly begun: readonly Draining[]; readonly blocked: readonly Blocked[] };
 type DrainBody = Extract<FactBody, { readonly kind: 'drain' }>;
@@ -101,14 +98,15 @@ const preflight = (
     return { ...base, why: `it is not drained: ${why}`, ...(until === undefined ? {} : { until }) };
   }
   const { by, reason, deadline, force } = body;
+  const pool = view.pools.get(machine.pool ?? '');
   const drain: Drain = {
     cause: wave === undefined ? 'asked' : 'schedule',
     wish: subject,
     by,
     reason,
     deadline,
-    graceMs: GRACE_MS,
-    force,
+    graceMs: graceFor(pool, view.now, deadline),
+    force: force || pool?.drain === 'kill',
     condemned: false,
   };
   return { agent: agent.id, machine: machine.id, pool: machine.pool ?? '', ...begin(view), drain };
@@ -127,8 +125,6 @@ const heldBack = (
     (pool === undefined ? undefined : awaited(subject, pool, view))
   );
 };
-
-type Restraint = { readonly code: BlockedCode; readonly why: string; readonly until?: number };
 
 const UNKNOWN: Restraint = { code: 'waiting', why: 'no machine of this cluster has that name' };
 
@@ -172,21 +168,4 @@ const doubt = (
 const awaited = (subject: string, pool: Pool, view: View): Restraint | undefined => {
   const held = awaitedBy(view, subject, pool);
   return held === undefined ? undefined : { code: 'waiting', ...held };
-};
-
-export const begin = (view: View) => ({ phase: 'closing', since: view.now, emptyAt: [] }) as const;
-
-/** A pool that is held at a size and may have no more cannot have its machines replaced one by one. */
-export const isFixed = (pool: Pool, open: readonly Leaving[], view: View): boolean =>
-  poolSize(view, pool) - closingIn(open, pool.name).length - 1 < floorOf(view, pool) &&
-  poolSize(view, pool) >= pool.size.max;
-
-/** What keeps the pool from being disrupted by our own wish: an open blackout window, or the budget. */
-export const restraint = (pool: Pool, open: readonly Leaving[], view: View): Restraint | undefined => {
-  const window = view.world.denied.find((entry) => entry.pool === pool.name);
-  if (window !== undefined) return { code: 'window', why: 'a blackout window is open', until: window.until };
-  const closing = closingIn(open, pool.name).length;
-  return budgetOf(pool, poolSize(view, pool)) <= closing
-    ? { code: 'budget', why: `${closing} leave already and the budget allows no more at once` }
-    : undefined;
 };

@@ -6,6 +6,7 @@ import type { Agent } from '../model/agent';
 import type { AgentAction, Terminate } from '../model/plan';
 import type { View } from '../view';
 import type { Draining } from './entries';
+import { GRACE_MS } from './terms';
 
 export type Settled = {
   readonly entries: readonly Draining[];
@@ -40,6 +41,8 @@ const settle = (
     return drain.condemned && view.now >= drain.deadline ? { entry, action: gone(entry, view) } : { entry };
   if (agent.recovered || (agent.deactivated && isEmpty(agent))) return { entry };
   if (drain.killedAt !== undefined) return overdue(entry, agent, view);
+  // Before its very last moments it is offered no more first, with its tag written.
+  if (!agent.deactivated && view.now < drain.deadline - GRACE_MS) return { entry };
   return killOrUndo(entry, leftOn(entry, blockedBy, view), view);
 };
 
@@ -52,7 +55,9 @@ const isDue = ({ phase, emptyAt, drain }: Draining, view: View): boolean =>
 const killOrUndo = (entry: Draining, left: string, view: View): One => {
   const { drain } = entry;
   if (left === '' || drain.force || drain.condemned) {
-    const killed = { ...drain, killedAt: view.now, ...(left === '' ? {} : { left }) };
+    // Where the pool says so, killing is how it is drained and nothing that was left over.
+    const isMeant = left === '' || view.pools.get(entry.pool)?.drain === 'kill';
+    const killed = { ...drain, killedAt: view.now, ...(isMeant ? {} : { left }) };
     return { entry: { ...entry, emptyAt: [], drain: killed }, action: killing(entry, view) };
   }
   const undone = { end: 'failed', why: `in time it could not move ${left}` } as const;
@@ -81,8 +86,11 @@ const killing = (entry: Draining, view: View): AgentAction => ({
   pool: entry.pool,
   agent: entry.agent,
   machine: entry.machine,
-  why: 'its time is nearly over, and what is left there is killed',
-  graceMs: entry.drain.graceMs,
+  why:
+    view.pools.get(entry.pool)?.drain === 'kill'
+      ? 'its pool is drained by killing'
+      : 'its time is nearly over, and what is left there is killed',
+  graceMs: Math.min(GRACE_MS, entry.drain.graceMs),
 });
 
 const gone = (entry: Draining, view: View): AgentAction => ({

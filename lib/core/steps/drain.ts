@@ -9,6 +9,7 @@ import { settleDeadlines } from '../drain/deadlines';
 import { isProven } from '../leaving';
 import type { Drain, Leaving } from '../model/memory';
 import type { Action, Notify } from '../model/plan';
+import { once } from '../once';
 import type { Step } from '../step';
 import type { View } from '../view';
 import { demandOf } from '../wanted';
@@ -75,11 +76,6 @@ const takenBack = (open: readonly Draining[], view: View): readonly Draining[] =
       drain: { ...its, undone: { end: 'cancelled', why } },
     };
   });
-};
-
-const once = (make: () => boolean): (() => boolean) => {
-  let made: boolean | undefined;
-  return () => (made ??= make());
 };
 
 const words = (entries: readonly Draining[], view: View): readonly Action[] => {

@@ -2,7 +2,7 @@
 // that one of these is near. Their agents are emptied within the notice; what ran there wants room at once, so that the
 // same turn buys it; the offering is cold for a while. However many events tell of one machine, it counts once.
 import { INTERRUPTED } from '../buyable';
-import { begin, GRACE_MS, restraint } from '../drain/asked';
+import { begin, graceFor, restraint } from '../drain/terms';
 import type { Draining } from '../drain/entries';
 import { takesMachine } from '../drain/reads';
 import type { Joined } from '../join';
@@ -126,7 +126,8 @@ const REASONS: Partial<Record<DrainCause, string>> = {
   rebalance: 'its cloud sees a raised risk of interruption',
 };
 
-const drainFor = ({ cause, deadline, fact }: Met, known: Drain | undefined, view: View): Drain => {
+const drainFor = ({ cause, deadline, fact, entry }: Met, known: Drain | undefined, view: View): Drain => {
+  const pool = view.pools.get(entry.machine.pool ?? '');
   const isCertain = cause === 'interruption' || cause === 'lifecycle-hook';
   const condemned = isCertain || (cause === 'maintenance' && deadline - view.now <= NEAR_MS);
   const { runSpecs, killedAt, left } = known ?? {};
@@ -135,9 +136,8 @@ const drainFor = ({ cause, deadline, fact }: Met, known: Drain | undefined, view
     by: 'the cloud',
     reason: REASONS[cause] ?? cause,
     deadline,
-    // Of a short notice half is left to copies, and half to ending what is left.
-    graceMs: Math.min(GRACE_MS, Math.max(0, Math.floor((deadline - fact.at) / 2))),
-    force: condemned,
+    graceMs: graceFor(pool, fact.at, deadline),
+    force: condemned || pool?.drain === 'kill',
     condemned,
     ...(runSpecs === undefined ? {} : { runSpecs }),
     ...(killedAt === undefined ? {} : { killedAt }),

@@ -2,7 +2,7 @@
 // shape, zone, market), those that are too old, and those whose tasks the others can take. All of it by drains, within the
 // pool's budget, windows and floor; each skip has its reason (facts/pains 1).
 import { poolAllowsShape } from '../buyable';
-import { begin, GRACE_MS, isFixed, restraint } from '../drain/asked';
+import { begin, graceFor, isFixed, restraint } from '../drain/terms';
 import { candidates, mayTryAgain } from '../drain/candidates';
 import { isMovable } from '../drain/moves';
 import { standingOf } from '../drain/standing';
@@ -60,13 +60,13 @@ const begun = ({ entry, drain }: Found, view: View): Leaving => ({
   drain,
 });
 
-const drainFor = (cause: Drain['cause'], reason: string, view: View): Drain => ({
+const drainFor = (cause: Drain['cause'], reason: string, pool: Pool, view: View): Drain => ({
   cause,
   by: 'Muster',
   reason,
   deadline: view.now + WITHIN_MS,
-  graceMs: GRACE_MS,
-  force: false,
+  graceMs: graceFor(pool, view.now, view.now + WITHIN_MS),
+  force: pool.drain === 'kill',
   condemned: false,
 });
 
@@ -113,7 +113,7 @@ const outdated = (pool: Pool, view: View): Found | undefined => {
     })
     .sort((a, b) => a.machine.launchedAt - b.machine.launchedAt || (a.machine.id < b.machine.id ? -1 : 1));
   const [entry] = found;
-  return entry === undefined ? undefined : { entry, drain: drainFor('drift', entry.reason, view) };
+  return entry === undefined ? undefined : { entry, drain: drainFor('drift', entry.reason, pool, view) };
 };
 
 /** An agent that runs nothing is given back rather, and one that leaves does so already. */
@@ -152,7 +152,7 @@ const dispensable = (pool: Pool, view: View, before: Parameters<Step>[1]): Found
     row.runSpecs.some(({ id }) => id === runSpec.id),
   );
   const reason = `the others can take what runs there, which saves $${machinePrice(view, entry.machine).toFixed(3)} an hour`;
-  const drain = { ...drainFor('consolidation', reason, view) };
+  const drain = drainFor('consolidation', reason, pool, view);
   const found = { entry: { ...entry, agent }, drain };
   const held = worth(entry, agent, pool, view) ?? unabsorbed(agent, apps, view, before);
   return held === undefined ? found : { ...found, held };

@@ -3,7 +3,7 @@
 // all, until it is marked gone.
 import { agentHosts } from '../hosts';
 import { floorOf } from '../floors';
-import { restraint } from '../drain/asked';
+import { restraint } from '../drain/terms';
 import { callsFor, endsFor, LEAVING, marksOf } from '../drain/calls';
 import { closingIn, isEmpty, isProven, lookedAt } from '../leaving';
 import type { Agent } from '../model/agent';
@@ -12,6 +12,7 @@ import type { Leaving } from '../model/memory';
 import { isLive } from '../model/machine';
 import type { Action, Blocked, BlockedCode } from '../model/plan';
 import type { Pool } from '../model/spec';
+import { once } from '../once';
 import { placeAll, type Want } from '../place';
 import type { Step } from '../step';
 import { type Host, Supply } from '../supply';
@@ -104,12 +105,6 @@ type Room = {
   /** Without the agents that are closing. */
   readonly hosts: readonly Host[];
   readonly unplaced: number;
-};
-
-/** Worked out when something depends on it: in a busy fleet nothing does. */
-const once = (make: () => Room): (() => Room) => {
-  let made: Room | undefined;
-  return () => (made ??= make());
 };
 
 const roomOf = (view: View, leaving: readonly Leaving[], before: readonly Action[]): Room => {
