@@ -9,6 +9,7 @@ import { createMarathonClient } from '../../../lib/marathon/client';
 import { createMarathon } from '../../../lib/marathon/marathon';
 import { createMesosClient } from '../../../lib/mesos/client';
 import { createMesos } from '../../../lib/mesos/mesos';
+import { portsFace } from '../../../lib/emulator/ports-face';
 import { createDirect } from '../../../lib/transport/direct';
 import type { Serving } from './served-world';
 import { PRICES, serving, withAgent } from './served-world';
@@ -154,6 +155,78 @@ describe('the Marathon client', () => {
   });
 });
 
+describe('the Marathon port, by wire and in process', () => {
+  const POD = {
+    id: '/pod',
+    containers: [{ name: 'one', resources: { cpus: 0.1, mem: 32 }, exec: { command: { shell: 'sleep 9' } } }],
+    scaling: { kind: 'fixed', instances: 2 },
+  };
+  const both = [
+    { id: '/web', kind: 'app' },
+    { id: '/pod', kind: 'pod' },
+    { id: '/gone', kind: 'app' },
+  ] as const;
+
+  const fleet = async () => {
+    const served = await serving({ marathonNodes: 2 });
+    const agent = withAgent(served.world);
+    withAgent(served.world, 2);
+    served.world.marathon.createApp({ ...APP, cpus: 0.5, healthChecks: [{ protocol: 'COMMAND' }] });
+    served.world.marathon.createPod(POD);
+    served.clock.advance(300_000);
+    const wire = createMarathon(marathonOptions(served));
+    return { served, agent, wire, inProcess: portsFace(served.world).marathon };
+  };
+
+  test('say the same of what runs on agents and of how it stands', async () => {
+    const { served, agent, wire, inProcess } = await fleet();
+    const agents = [agent, 'no such agent'];
+    const hosted = await wire.hosted(agents);
+    expect(hosted.value).toEqual((await inProcess.hosted(agents)).value);
+    expect(hosted.value[0]?.runSpecs.length).toBeGreaterThan(0);
+    expect((await wire.apps(both)).value).toEqual((await inProcess.apps(both)).value);
+    served.world.marathon.updateApp('/web', { instances: 7 });
+    const [web] = (await wire.apps(both)).value;
+    expect(web).toMatchObject({ runSpec: { instances: 7 }, deployments: [expect.any(String)] });
+    expect(web?.tasks.filter(({ healthy }) => healthy)).toHaveLength(6);
+  });
+
+  test('scale, kill with scale, kill, wipe, end pods, and stop a deployment of theirs', async () => {
+    const { served, wire } = await fleet();
+    const ids = (): readonly string[] => served.world.marathon.appTasks('/web').map(({ id }) => id);
+    const { id: deployment } = await wire.scale('/web', 60);
+    await expect(wire.scale('/web', 61)).rejects.toMatchObject({ kind: 'conflict' });
+    await wire.stopDeployment(deployment);
+    await expect(wire.stopDeployment(deployment)).rejects.toMatchObject({ kind: 'gone' });
+    await wire.scale('/web', 6);
+    served.clock.advance(300_000);
+    const [first = '', second = '', third = ''] = ids();
+    const app = { runSpec: '/web', kind: 'app' } as const;
+    expect(await wire.kill({ ...app, tasks: [first], how: 'lower' })).toMatchObject({
+      id: expect.any(String),
+    });
+    served.clock.advance(300_000);
+    expect(served.world.marathon.app('/web').instances).toBe(5);
+    expect(ids()).not.toContain(first);
+    expect(await wire.kill({ ...app, tasks: [second], how: 'replace' })).toBeUndefined();
+    await wire.kill({ ...app, tasks: [third], how: 'wipe' });
+    served.clock.advance(600_000);
+    expect(ids()).toHaveLength(5);
+    expect(ids()).not.toContain(second);
+    expect(ids()).not.toContain(third);
+    const instances = (): readonly string[] =>
+      served.world.marathon.podStatus('/pod').instances.map(({ id }) => id);
+    const [pod = ''] = instances();
+    const before = served.world.marathon.podStatus('/pod').instances[0]?.containers[0]?.containerId;
+    await wire.kill({ runSpec: '/pod', kind: 'pod', tasks: [pod], how: 'replace' });
+    served.clock.advance(300_000);
+    expect(instances()).toHaveLength(2);
+    const after = served.world.marathon.podStatus('/pod').instances[0]?.containers[0]?.containerId;
+    expect(after).not.toBe(before);
+    await expect(wire.resetDelay('/web')).rejects.toMatchObject({ kind: 'gone' });
+  });
+});
+
 describe('the EC2 adapter', () => {
   const scope: Scope = { cloud: 'aws', account: 'default', region: 'us-east-1' };
 
@@ -191,6 +264,13 @@ describe('the EC2 adapter', () => {
       complete: true,
       value: [{ pool: 'web' }, { market: 'spot', state: 'running' }],
     });
+    const ids = machines.value.map(({ id }) => id);
+    const marked = async (mark: string) => {
+      await cloud.mark({ cluster: 'c1', scope, machines: ids, mark });
+      return (await cloud.machines(scope, 'c1')).value.map((machine) => machine.mark);
+    };
+    expect(await marked('leaving')).toEqual(['leaving', 'leaving']);
+    expect((await marked('')).every((mark) => mark !== 'leaving')).toBe(true);
     const ended = await cloud.terminate({
       cluster: 'c1',
       scope,
